@@ -1,0 +1,26 @@
+/*
+ * Scalars: one value of an experiment file, typed by the YAML 1.2 core schema.
+ *
+ * `no`, `yes`, `on`, `0o17x` are strings, `1e-3`, `.5`, `0x1F`, `0o17`, `.inf`, `.nan` are
+ * numbers, `true`, `True`, `TRUE` booleans, `~`, `null`, `` null. A quoted scalar is a string.
+ */
+#ifndef CAVIAR_SCALAR_H
+#define CAVIAR_SCALAR_H
+
+#include <stdint.h>
+#include "str.h"
+
+typedef enum { SCALAR_NULL, SCALAR_BOOL, SCALAR_INT, SCALAR_REAL, SCALAR_STRING } ScalarType;
+
+typedef struct {
+  ScalarType type;
+  bool boolean;
+  int64_t integer;
+  double real;      /* also set for SCALAR_INT */
+  const char *text; /* as written; borrowed */
+} Scalar;
+
+Scalar scalar_parse(const char *text, bool quoted);
+const char *scalar_type_name(ScalarType type); /* "an integer", "a number", "text", ... */
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * Datasets: rows of numbers with labels or values to predict.
+ *
+ * On disk: an HDF5 file with /x (n, d) of uint8, float32 or float64 (also (n, h, w, ...), read as flat rows),
+ * /y (n) of an integer type for classes or (n) / (n, k) of a float type for values, the attribute
+ * `classes` of /y (names), and `fingerprint` of the file (xxh128 of content, hex). Contiguous datasets
+ * are mapped read-only, so the ranks of a machine share one copy; chunked or compressed ones are read.
+ * Generated: a row in io/generators.def.
+ *
+ * Checked when opened: shapes agree, labels are 0 .. n_classes - 1, no NaN or infinity in x or values.
+ * External and soft links, external storage, virtual datasets and sizes beyond the file's are refused.
+ */
+#ifndef CAVIAR_DATASET_H
+#define CAVIAR_DATASET_H
+
+#include "base/param.h"
+#include "hash.h"
+
+typedef enum { IO_U8, IO_F32, IO_F64 } IoType;
+
+typedef struct {
+  const char *name; /* path or generator, for messages */
+  int64_t n;        /* rows */
+  int d;            /* features */
+  IoType x_type;
+  const void *x;         /* (n, d) row-major; read-only */
+  const int32_t *labels; /* (n), or NULL */
+  int n_classes;
+  const char **class_names; /* (n_classes); never NULL where labels are: "0", "1", .. if the file has none */
+  const double *values;     /* (n, n_values), or NULL */
+  int n_values;
+  char fingerprint[HASH_HEX];
+  void *map; /* private: what io_dataset_close unmaps */
+  size_t map_bytes;
+} IoDataset;
+
+/* E_DATA, E_IO; messages start with the path. Only small things (and what cannot be mapped) go to `a`. */
+MUST_CHECK Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Err *e);
+void io_dataset_close(IoDataset *d);
+
+/* Copies row i to floats / doubles. */
+void io_dataset_row_f32(const IoDataset *d, int64_t i, float *out);
+void io_dataset_row_f64(const IoDataset *d, int64_t i, double *out);
+
+/* Writes a dataset by the atomic writer (io/h5.h): contiguous, fingerprinted. */
+MUST_CHECK Status io_dataset_write(const IoDataset *d, const char *path, Err *e);
+
+/* Generators: kinds with parameters; `generate` fills x, labels and names, keyed by seed. */
+extern const Registry io_generators;
+MUST_CHECK Status io_generate(Arena *a, KindValue generator, uint64_t seed, IoDataset *out, Err *e);
+
+/* import csv|idx: reads a foreign format into an arena. Law two: a row in io/importers.def. */
+typedef struct {
+  const char *target;   /* csv: name or 1-based number of the target column; NULL: the last */
+  const char *labels;   /* idx: the labels' file, or NULL: found beside the images by name */
+  bool values;          /* csv: the target is a number to predict, not a class */
+} ImportOptions;
+typedef struct {
+  Kind head; /* name, doc */
+  Status (*import)(Arena *a, const char *path, const ImportOptions *o, IoDataset *out, Err *e);
+} Importer;
+extern const Registry io_importers;
+
+#endif

@@ -1,0 +1,25 @@
+/* Files and folders: whole-file reads, atomic writes, the lock of a run directory. */
+#ifndef CAVIAR_FILES_H
+#define CAVIAR_FILES_H
+
+#include "base/arena.h"
+
+/* mkdir -p. E_IO with the path and the reason. */
+MUST_CHECK Status file_make_dirs(const char *path, Err *e);
+bool file_exists(const char *path);
+/* E_IO; NUL is added behind the n bytes. max: refuse larger files (0: any size). */
+MUST_CHECK Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n, Err *e);
+/* Temporary file, fsync, rename, fsync of the directory. */
+MUST_CHECK Status file_write(const char *path, const void *bytes, size_t n, Err *e);
+const char *file_dir(Arena *a, const char *path);  /* "a/b/c.h5" -> "a/b", "c" -> "." */
+const char *file_join(Arena *a, const char *dir, const char *path); /* absolute path wins */
+MUST_CHECK Status file_remove(const char *path, Err *e); /* not there: fine */
+
+/*
+ * The lock of a run directory: DIR/lock, held by an OFD write lock as long as the process lives; its text
+ * names host, process and batch job. If taken, tries for `wait_seconds`, then E_BUSY with that text.
+ */
+MUST_CHECK Status file_lock(const char *dir, double wait_seconds, int *fd, Err *e);
+void file_unlock(int fd);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * The journal of a run: the truth about finished trials. Append-only text, one record a line:
+ *
+ *   xxxxxxxxxxxxxxxx {"type": "trial", ...}\n      (xxh3 of the JSON text in hex, a space, JSON)
+ *
+ * Written at once, fsync'ed at most once a second (journal_sync says whether all is on disk). When it
+ * is opened, a torn last line is cut off; a line in the middle whose checksum does not hold is an error
+ * that names it. Rank 0 only; the run directory's lock must be held for writing.
+ */
+#ifndef CAVIAR_JOURNAL_H
+#define CAVIAR_JOURNAL_H
+
+#include "base/arena.h"
+#include "json.h"
+
+typedef struct Journal Journal;
+
+/* Opens or makes `path` for appending; records that are there go to `each` in order (ctx, JSON). */
+typedef Status (*JournalEach)(void *ctx, const JsonValue *record, const char *text, Err *e);
+MUST_CHECK Status journal_open(Arena *a, const char *path, JournalEach each, void *ctx, Journal **j,
+                               Err *e);
+/* Only reads; needs no lock. */
+MUST_CHECK Status journal_read(Arena *a, const char *path, JournalEach each, void *ctx, Err *e);
+/* Appends one JSON object (one line, no newline inside). */
+MUST_CHECK Status journal_append(Journal *j, const char *json, Err *e);
+/* fsync if something is unsynced and a second has passed since the last, or `now`. *durable: all on disk. */
+MUST_CHECK Status journal_sync(Journal *j, bool now, bool *durable, Err *e);
+MUST_CHECK Status journal_close(Journal *j, Err *e);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * JSON: a small writer over Str (shortest numbers; nan as null, inf as "inf", -inf as "-inf"), and
+ * a reader over jansson (io/json_read.c is the only file that knows it) into YamlNode-free values.
+ */
+#ifndef CAVIAR_JSON_H
+#define CAVIAR_JSON_H
+
+#include "base/str.h"
+
+typedef struct {
+  Str *out;
+  bool comma; /* the next value needs one */
+} JsonWriter;
+
+JsonWriter json_writer(Str *out);
+void json_open(JsonWriter *j, char bracket);  /* '{' or '[' */
+void json_close(JsonWriter *j, char bracket); /* '}' or ']' */
+void json_key(JsonWriter *j, const char *key);
+void json_string(JsonWriter *j, const char *text);
+void json_f64(JsonWriter *j, double x);
+void json_int(JsonWriter *j, int64_t x);
+void json_bool(JsonWriter *j, bool x);
+void json_null(JsonWriter *j);
+
+typedef enum { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STRING, JSON_LIST, JSON_OBJECT } JsonType;
+
+typedef struct JsonValue JsonValue;
+struct JsonValue {
+  JsonType type;
+  int64_t integer;      /* JSON_BOOL, JSON_INT */
+  double real;          /* JSON_INT, JSON_REAL; "inf" and "-inf" strings and null give inf, -inf, nan */
+  const char *text;     /* JSON_STRING */
+  const char *key;      /* child of an object */
+  JsonValue *first, *next;
+  int n_children;
+};
+
+/* Copies everything into `a`. E_DATA with line and column in the text. */
+MUST_CHECK Status json_parse(Arena *a, const char *text, size_t n, JsonValue **value, Err *e);
+const JsonValue *json_get(const JsonValue *object, const char *key); /* NULL: not there */
+double json_number(const JsonValue *v, double otherwise);
+const char *json_text(const JsonValue *v, const char *otherwise);
+
+#endif

@@ -1,0 +1,1 @@
+typedef int io_placeholder_;

@@ -1,0 +1,1 @@
+typedef int kernel_placeholder_;

@@ -1,0 +1,132 @@
+/*
+ * What the rows of the registries are made of; private to nn.
+ *
+ * A layer is an op of the graph: plan (shapes and sizes; may fail), forward, backward, on one screen,
+ * in nn/layer_<name>.c with a row in nn/layers.def. Losses, optimizers, schedules and initialisers likewise.
+ * forward, backward and everything below them return void, allocate nothing and know no rank.
+ */
+#ifndef CAVIAR_KINDS_H
+#define CAVIAR_KINDS_H
+
+#include "gemm.h"
+#include "level.h"
+#include "nn.h"
+
+enum { NN_MAX_INPUTS = 8, NN_MAX_TENSORS = 4 };
+
+typedef struct NnNode NnNode;
+
+/* One step, as the ops see it. */
+typedef struct {
+  const NnTeam *team;
+  const int *start;   /* (n_local + 1) offsets of this rank's shards: shard s is rows start[s] .. start[s+1] */
+  int rows;           /* of this rank: start[n_local] */
+  int batch_rows;     /* m, over the whole team */
+  bool training;
+  NnPlace place;      /* of this rank's first row */
+  uint64_t seed;      /* keys dropout */
+  uint64_t updates;   /* optimizer steps taken before this one */
+  const NnGemm *gemm;
+  Real *scratch;      /* as large as the largest scratch of any node */
+} NnStep;
+
+/* A block of weights (v and g) or of statistics (v alone) of a node. */
+typedef struct {
+  const char *name;   /* "w" */
+  int rows, cols;
+  KindValue init;     /* weights: how they start; fans are rows (in) and cols (out) */
+  double start;       /* where init.kind is NULL: all this */
+  Real *v, *g;        /* set by layout */
+} NnTensor;
+
+struct NnNode {
+  const struct NnLayerKind *kind;
+  const void *config;
+  const char *path;
+  int index;              /* in the graph; keys dropout and initialisation */
+  int n_inputs;
+  NnNode *inputs[NN_MAX_INPUTS]; /* NULL: the data */
+  /* set by kind->plan */
+  int d;                  /* features of the output */
+  int n_weights, n_stats;
+  NnTensor weights[NN_MAX_TENSORS], stats[NN_MAX_TENSORS];
+  size_t saved_per_row;   /* Real kept a row from forward to backward, */
+  size_t saved_fixed;     /*   and whatever the number of rows */
+  size_t scratch;         /* Real in NnStep.scratch */
+  /* set by layout */
+  const Real *x[NN_MAX_INPUTS]; /* (rows, inputs[i]->d) */
+  Real *gx[NN_MAX_INPUTS];      /* where backward writes the gradient of x[i]; NULL: not wanted (the data) */
+  Real *y;                      /* (rows, d) */
+  Real *gy;                     /* (rows, d) gradient of y, complete when backward is called */
+  Real *saved;
+};
+
+/* What plan may look at: the inputs' features. */
+typedef struct {
+  Arena *arena;
+  NnTargets targets;
+  int n_shards; /* local */
+  const NnGemm *gemm;
+  int in[NN_MAX_INPUTS]; /* features of each input */
+  int batch_rows;
+} NnPlan;
+
+/* A case of a kind for the registry tests: a config in the words of an experiment file. */
+typedef struct {
+  const char *params; /* "units: 5, bias: false" */
+  int features;       /* of the input */
+} NnCase;
+
+typedef struct NnLayerKind {
+  Kind head;
+  bool absorbs_bias;  /* a dense layer before it needs no bias */
+  bool couples_rows;  /* normalises over the rows of a batch */
+  bool in_place;      /* may write y over x[0] and gx over gy */
+  bool needs_output;  /* backward reads y: a successor may not work in place */
+  void (*resolve)(void *config, const Kind *next); /* may be NULL */
+  Status (*plan)(const NnPlan *p, NnNode *n, Err *e);
+  void (*forward)(const NnStep *s, NnNode *n);
+  void (*backward)(const NnStep *s, NnNode *n); /* overwrites gx[i] (not NULL) and all weights' g */
+  const NnCase *cases;
+  int n_cases;
+} NnLayerKind;
+
+typedef struct {
+  Kind head;
+  bool counts_correct;
+  /* d features of the last layer; says which form of target it wants. E_SHAPE. */
+  Status (*plan)(const void *config, int d, NnTargets t, NnTargetForm *form, int *n_values, Err *e);
+  /* p (rows, d) predictions from z (rows, d); with targets also the sums of the rows' losses and of correct ones. */
+  void (*forward)(const void *config, int rows, int d, const Real *z, const int32_t *labels,
+                  const Real *values, Real *p, NnScore *score);
+  /* gz (rows, d) = d(mean loss over m rows)/dz; may alias p. */
+  void (*backward)(const void *config, int rows, int d, int m, const Real *p, const int32_t *labels,
+                   const Real *values, Real *gz);
+} NnLossKind;
+
+typedef struct {
+  Kind head;
+  int n_state;           /* vectors as long as the weights */
+  size_t learning_rate;  /* offset of that parameter in the config (a double) */
+  /* t from 1. state (n_state, n). One fused loop. */
+  void (*update)(const void *config, uint64_t t, double learning_rate, size_t n, Real *w, const Real *g,
+                 Real *state);
+} NnOptimizerKind;
+
+typedef struct {
+  Kind head;
+  double (*rate)(const void *config, double learning_rate, int64_t epoch, int64_t n_epochs);
+} NnScheduleKind;
+
+typedef struct {
+  Kind head;
+  /* Element i is keyed by (seed, RNG_INIT, block, i / 4) or pairs of draws: never by order. */
+  void (*fill)(const void *config, int fan_in, int fan_out, uint64_t seed, uint32_t block, size_t n, Real *w);
+} NnInitialiserKind;
+
+/* The kind of the same name, compiled for a level (nn/registry.c). */
+const NnLayerKind *nn_layer_at(const Kind *kind, CpuLevel level);
+const NnLossKind *nn_loss_at(const Kind *kind, CpuLevel level);
+const NnOptimizerKind *nn_optimizer_at(const Kind *kind, CpuLevel level);
+
+#endif

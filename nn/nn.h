@@ -1,0 +1,179 @@
+/*
+ * nn: numbers. A graph of ops with reverse-mode differentiation over flat vectors of weights and
+ * gradients; layers, losses, optimizers, schedules, initialisers; the training step.
+ *
+ * Knows no MPI, YAML, HDF5, files, clock, environment, stdio or global state. The library is built
+ * twice: `nn` with Real = float, `nn_f64` with Real = double (gradients are checked there).
+ *
+ * Life of a model:
+ *   nn_graph_new, nn_graph_add ..., nn_graph_loss      shapes are checked; may fail because of the user
+ *   nn_model_new                                       plan: sizes known, nothing big allocated
+ *   nn_model_open                                      one block of memory for everything (may fail)
+ *   nn_model_init                                      weights from a seed, or nn_model_blob to restore
+ *   nn_model_step, nn_model_evaluate, ...              cannot fail, allocate nothing, call no system
+ * All matrices are row-major, batch first: (rows, features).
+ */
+#ifndef CAVIAR_NN_H
+#define CAVIAR_NN_H
+
+#include "base/arena.h"
+#include "base/cpu.h"
+#include "base/param.h"
+
+#ifdef NN_F64
+typedef double Real;
+#else
+typedef float Real;
+#endif
+
+/* The registries; every Kind in them is the head of a larger struct private to nn (nn/kinds.h). */
+extern const Registry nn_layers, nn_losses, nn_optimizers, nn_schedules, nn_initialisers;
+
+/* ---- the team: shards of a batch, and who computes them -------------------------------------- */
+
+typedef enum {
+  NN_SUM_REAL, /* v: n Real, elementwise sum */
+  NN_SUM_F64,  /* v: n double, elementwise sum */
+  NN_MOMENTS,  /* v: n Real = 1 + 2 d: count, mean[d], M2[d]; merged by Chan et al. 1983 */
+} NnReduce;
+
+/*
+ * Of a batch of m rows, shard k is rows floor(k m / V) to floor((k + 1) m / V), V = n_shards, a power of
+ * two. This rank computes shards first_shard .. first_shard + n_local - 1, an aligned subtree.
+ * nn sums the local shards itself, over the fixed tree of base/sum.h, and then calls reduce with
+ * that subtotal; reduce replaces it by the total over all ranks of the team, in the same tree
+ * shape. With one rank n_local == n_shards and reduce leaves v alone. Collective on the team.
+ */
+typedef struct NnTeam {
+  int n_shards, first_shard, n_local;
+  void *ctx;
+  void (*reduce)(void *ctx, NnReduce kind, void *v, size_t n);
+  void (*tick)(void *ctx); /* called between layers: a chance to serve messages */
+} NnTeam;
+
+NnTeam nn_team_solo(int n_shards); /* all shards here; reduce and tick do nothing */
+
+/* The rows of an m-row batch that this rank computes: [*first, *first + *count). */
+void nn_team_rows(const NnTeam *t, int m, int *first, int *count);
+
+/* ---- the graph ------------------------------------------------------------------------------- */
+
+typedef struct NnGraph NnGraph;
+
+/* What the targets of a batch are: a class a row (int32), or numbers (rows, n). */
+typedef struct {
+  int n_classes; /* 0: no class labels */
+  int n_values;  /* 0: no numeric targets */
+} NnTargets;
+
+#define NN_INPUT (-1) /* the id of the data itself */
+
+/* Lives in `a` with everything added to it. */
+NnGraph *nn_graph_new(Arena *a, int n_features, NnTargets targets);
+
+/*
+ * Adds a layer that reads `inputs` (ids of earlier nodes or NN_INPUT). `config` is the struct that
+ * kind->params describe; it and `path` ("hidden.0.dense", used in errors and as the name of the
+ * weights) must outlive the graph. `units: classes` (config word -1) becomes targets.n_classes.
+ * Errors: E_SHAPE, starting with the path.
+ */
+MUST_CHECK Status nn_graph_add(NnGraph *g, const Kind *kind, const void *config, const char *path,
+                               const int *inputs, int n_inputs, int *id, Err *e);
+
+/* The loss on node `id`; once. */
+MUST_CHECK Status nn_graph_loss(NnGraph *g, const Kind *kind, const void *config, int id, Err *e);
+
+/* Lets a layer settle a parameter that depends on its successor (dense: `bias: auto`). Changes config
+ * to what is meant; the resolved experiment then says it. `next` may be NULL. */
+void nn_layer_resolve(const Kind *kind, void *config, const Kind *next);
+
+/* True if the kind normalises over the rows of a batch (batch_norm): such a batch needs two rows. */
+bool nn_layer_couples_rows(const Kind *kind);
+
+/* ---- the model ------------------------------------------------------------------------------- */
+
+typedef struct NnModel NnModel;
+
+typedef struct {
+  int batch_rows; /* most rows in a training batch, over the whole team */
+  int eval_rows;  /* rows of an evaluation chunk (a constant of the caller) */
+  NnTeam team;
+  CpuLevel cpu;             /* cpu_level(), or lower to force a version */
+  const char *gemm;         /* "openblas" */
+  KindValue optimizer;      /* NULL kind: no training, evaluation only */
+} NnOptions;
+
+/* Plans a model; small things go to `a`, the graph must outlive it. Errors: E_SHAPE. */
+MUST_CHECK Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options, NnModel **model,
+                               Err *e);
+/* Bytes that nn_model_open will take. */
+size_t nn_model_bytes(const NnModel *m);
+/* Lays the model out in one block inside `numbers` (made here, freed by arena_free). E_MEMORY. */
+MUST_CHECK Status nn_model_open(NnModel *m, Arena *numbers, Err *e);
+
+/* Fresh weights, statistics and optimizer state, keyed by the trial's seed (also keys dropout). */
+void nn_model_init(NnModel *m, uint64_t seed);
+
+/* This rank's buffers for the next batch, to be filled by the caller before step or evaluate:
+ * x (rows, n_features); labels (rows) or values (rows, n_values), whichever nn_model_targets says
+ * (the loss decides: class labels are one-hot encoded by the caller where it wants values). */
+typedef enum { NN_TARGET_LABELS, NN_TARGET_VALUES } NnTargetForm;
+NnTargetForm nn_model_target_form(const NnModel *m, int *n_values);
+Real *nn_model_x(NnModel *m);
+int32_t *nn_model_labels(NnModel *m);
+Real *nn_model_values(NnModel *m);
+
+/* Sums over the rows of a batch (all ranks); means are these divided by rows. */
+typedef struct {
+  double loss;    /* sum of the rows' losses; not finite: the trial has diverged */
+  double correct; /* rows whose prediction is right; -1 where the loss has no such notion */
+  double rows;
+} NnScore;
+
+/* Which rows these are: keys dropout. Position of the batch's first row in the epoch's order. */
+typedef struct {
+  uint32_t epoch;
+  uint64_t position;
+} NnPlace;
+
+/*
+ * One training step on an m-row batch (m over the whole team, <= batch_rows): forward, loss, backward,
+ * reduction, optimizer. If score->loss is not finite the weights are not updated. Collective on team.
+ */
+void nn_model_step(NnModel *m, int rows, NnPlace place, double learning_rate, NnScore *score);
+
+/* The parts of a step, for tests: forward in training mode and backward into the gradient. */
+void nn_model_gradient(NnModel *m, int rows, NnPlace place, NnScore *score);
+
+/* Forward in test mode on `rows` <= eval_rows rows of this rank alone; score may be NULL (then no
+ * targets are needed). Not collective. */
+void nn_model_evaluate(NnModel *m, int rows, NnScore *score);
+
+/* After evaluate: (rows, n) predictions behind the loss's link (softmax, sigmoid, identity). */
+const Real *nn_model_output(const NnModel *m, int *n);
+
+/* Flat vectors: all that a checkpoint needs, besides the number of updates. */
+typedef enum { NN_WEIGHTS, NN_GRADIENTS, NN_STATISTICS, NN_OPTIMIZER_STATE } NnVector;
+Real *nn_model_vector(NnModel *m, NnVector which, size_t *n);
+uint64_t nn_model_updates(const NnModel *m); /* optimizer steps taken; also the t of Adam and batch norm */
+void nn_model_set_updates(NnModel *m, uint64_t updates);
+void nn_model_set_seed(NnModel *m, uint64_t seed); /* keys dropout after a restore */
+
+/* The named blocks of NN_WEIGHTS and NN_STATISTICS, in order. */
+typedef struct {
+  const char *path, *name; /* "hidden.0.dense", "w" */
+  NnVector vector;         /* NN_WEIGHTS or NN_STATISTICS */
+  int rows, cols;          /* cols 1 for a vector */
+  size_t offset;           /* in Real */
+} NnBlock;
+int nn_model_n_blocks(const NnModel *m);
+const NnBlock *nn_model_block(const NnModel *m, int i);
+
+/* ---- schedules ------------------------------------------------------------------------------- */
+
+/* The learning rate of an epoch (from 1) out of n_epochs. E.g. inverse_time: a0 / (1 + rate * epoch). */
+double nn_schedule_rate(KindValue schedule, double learning_rate, int64_t epoch, int64_t n_epochs);
+/* The base learning rate of an optimizer's config. */
+double nn_optimizer_learning_rate(KindValue optimizer);
+
+#endif

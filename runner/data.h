@@ -1,0 +1,38 @@
+/*
+ * The data of a run as training sees it: parts by a keyed split, normalisation from the training
+ * part, rows gathered into a model's buffers. Each rank makes its own from mapped files; no MPI.
+ */
+#ifndef CAVIAR_DATA_H
+#define CAVIAR_DATA_H
+
+#include "io/dataset.h"
+#include "nn/nn.h"
+#include "spec.h"
+
+typedef enum { PART_TRAIN, PART_VALIDATION, PART_TEST, PART_COUNT } Part;
+extern const char *const part_names[PART_COUNT]; /* "train", "validation", "test" */
+
+typedef struct {
+  const IoDataset *set;
+  const uint32_t *rows; /* (n) row numbers in set */
+  uint32_t n;
+} DataPart;
+
+typedef struct {
+  IoDataset main, test; /* test: n = 0 unless test_file */
+  DataPart parts[PART_COUNT];
+  float *mean, *scale;  /* (d) x -> (x - mean) * scale; NULL: as it is. Population sd; constant: scale 0 */
+  NnTargets targets;
+  int n_features;
+  char fingerprint[HASH_HEX]; /* of everything that was read */
+} RunData;
+
+/* Opens or generates, checks, splits, normalises. E_DATA, E_IO, E_SPEC (batch larger than data is the caller's). */
+MUST_CHECK Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e);
+void data_close(RunData *d);
+
+/* Rows order[0..n) of a part (order NULL: first .. first + n) into x (n, d) and targets of the form that the
+ * model wants (nn_model_target_form). */
+void data_gather(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n, NnModel *m);
+
+#endif

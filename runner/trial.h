@@ -1,0 +1,70 @@
+/*
+ * A trial: one training of one resolved experiment, and what came of it.
+ *
+ * trial_run is a pure function of the trial's Spec and the data: no rank, no clock but for the timings, no
+ * order. Its Result travels as JSON text: over MPI, into the journal, out of `show --json`.
+ */
+#ifndef CAVIAR_TRIAL_H
+#define CAVIAR_TRIAL_H
+
+#include "data.h"
+#include "io/json.h"
+#include "spec.h"
+
+typedef enum { TRIAL_COMPLETED, TRIAL_DIVERGED, TRIAL_FAILED } TrialStatus;
+extern const char *const trial_status_names[]; /* "COMPLETED", "DIVERGED", "FAILED" */
+
+/* One row per epoch; columns in the order of `names`: train_loss, train_accuracy, validation_loss,
+ * validation_accuracy, learning_rate (what the loss and the parts give). */
+typedef struct {
+  const char **names;
+  int n_names, n_epochs;
+  double *values; /* (n_epochs, n_names) */
+} Curves;
+
+typedef struct {
+  int64_t number;
+  int64_t seed;
+  TrialStatus status;
+  const char *point; /* flow YAML of the point: {"path": value, ...}; "" without search */
+  Curves curves;
+  int64_t chosen_epoch;  /* the epoch whose weights and metrics count (metric.at), from 1; 0: none */
+  double metric;         /* search.metric there; NaN unless COMPLETED */
+  int64_t diverged_step; /* from 1; 0: did not */
+  char weights[HASH_HEX]; /* hash of weights and statistics; "" unless COMPLETED */
+  const char *error;     /* FAILED: why; else NULL */
+  double seconds;        /* outside the digest, */
+  int rank;              /*   as is this */
+  const char *host;
+} TrialResult;
+
+/* What the caller is told and may ask for while a trial runs; every member may be NULL. */
+typedef struct {
+  void *ctx;
+  void (*tick)(void *ctx); /* between mini-batches and layers: serve messages */
+  void (*epoch)(void *ctx, int64_t number, int64_t epoch, int64_t n_epochs); /* one is over */
+  bool (*stop)(void *ctx); /* true: save a checkpoint and return E_STOPPED */
+} TrialHooks;
+
+typedef struct {
+  const RunData *data;
+  CpuLevel cpu;
+  const char *checkpoint_dir; /* NULL: no checkpoints */
+  TrialHooks hooks;
+} TrialEnv;
+
+/* Trains. A checkpoint of this very trial in checkpoint_dir is continued. E_MEMORY, E_IO, E_STOPPED; a
+ * diverged loss is a result. */
+MUST_CHECK Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number,
+                            TrialResult *out, Err *e);
+
+/* checkpoint_dir/trial-000017.h5 */
+char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number);
+
+void trial_write_json(const TrialResult *r, Str *out);
+MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e);
+
+/* Order of the leaderboard: < 0 if a is better. Best metric first; DIVERGED, then FAILED last; ties to the lower number. */
+int trial_compare(const TrialResult *a, const TrialResult *b, bool maximize);
+
+#endif
