@@ -1,9 +1,11 @@
 /*
  * What the rows of the registries are made of; private to nn.
  *
- * A layer is an op of the graph: plan (shapes and sizes; may fail), forward, backward, on one screen,
- * in nn/layer_<name>.c with a row in nn/layers.def. Losses, optimizers, schedules and initialisers likewise.
- * forward, backward and everything below them return void, allocate nothing and know no rank.
+ * A layer is an op of the graph: plan (shapes and sizes; may fail), forward, backward, on one
+ * screen, in nn/layer_<name>.c with a row in nn/layers.def. Losses, optimizers, schedules and
+ * initialisers likewise. Layers, losses and optimizers are compiled once a level: `const
+ * NnLayerKind NN_EXPORT(nn_layer_dense) = {..}`. forward, backward and everything below them return
+ * void, allocate nothing and know no rank.
  */
 #ifndef CAVIAR_KINDS_H
 #define CAVIAR_KINDS_H
@@ -19,56 +21,60 @@ typedef struct NnNode NnNode;
 /* One step, as the ops see it. */
 typedef struct {
   const NnTeam *team;
-  const int *start;   /* (n_local + 1) offsets of this rank's shards: shard s is rows start[s] .. start[s+1] */
-  int rows;           /* of this rank: start[n_local] */
-  int batch_rows;     /* m, over the whole team */
+  const int *start; /* (n_local + 1) offsets of this rank's shards: shard s is rows start[s] ..
+                       start[s+1] */
+  int rows;         /* of this rank: start[n_local] */
+  int batch_rows;   /* m, over the whole team */
   bool training;
-  NnPlace place;      /* of this rank's first row */
-  uint64_t seed;      /* keys dropout */
-  uint64_t updates;   /* optimizer steps taken before this one */
+  NnPlace place;    /* of this rank's first row */
+  uint64_t seed;    /* keys dropout */
+  uint64_t updates; /* optimizer steps taken before this one */
   const NnGemm *gemm;
-  Real *scratch;      /* as large as the largest scratch of any node */
+  Real *scratch; /* as large as the largest scratch of any node */
 } NnStep;
 
 /* A block of weights (v and g) or of statistics (v alone) of a node. */
 typedef struct {
-  const char *name;   /* "w" */
+  const char *name; /* "w" */
   int rows, cols;
-  KindValue init;     /* weights: how they start; fans are rows (in) and cols (out) */
-  double start;       /* where init.kind is NULL: all this */
-  Real *v, *g;        /* set by layout */
+  KindValue init; /* weights: how they start; fans are rows (in) and cols (out) */
+  double start;   /* where init.kind is NULL: all this */
+  Real *v, *g;    /* set by layout */
 } NnTensor;
 
 struct NnNode {
   const struct NnLayerKind *kind;
   const void *config;
   const char *path;
-  int index;              /* in the graph; keys dropout and initialisation */
+  int index;    /* in the graph */
+  uint32_t key; /* the first of ceil(d / 4) counters of its own: keys dropout */
   int n_inputs;
   NnNode *inputs[NN_MAX_INPUTS]; /* NULL: the data */
   /* set by kind->plan */
-  int d;                  /* features of the output */
+  int d; /* features of the output */
   int n_weights, n_stats;
   NnTensor weights[NN_MAX_TENSORS], stats[NN_MAX_TENSORS];
-  size_t saved_per_row;   /* Real kept a row from forward to backward, */
-  size_t saved_fixed;     /*   and whatever the number of rows */
-  size_t scratch;         /* Real in NnStep.scratch */
+  size_t saved_per_row; /* Real kept a row from forward to backward, */
+  size_t saved_fixed;   /*   and whatever the number of rows */
+  size_t scratch;       /* Real in NnStep.scratch */
   /* set by layout */
   const Real *x[NN_MAX_INPUTS]; /* (rows, inputs[i]->d) */
-  Real *gx[NN_MAX_INPUTS];      /* where backward writes the gradient of x[i]; NULL: not wanted (the data) */
+  Real *gx[NN_MAX_INPUTS];      /* where backward writes the gradient of x[i]; NULL: not wanted (the
+                                   data) */
   Real *y;                      /* (rows, d) */
   Real *gy;                     /* (rows, d) gradient of y, complete when backward is called */
-  Real *saved;
+  Real *saved_rows;             /* (rows, saved_per_row), */
+  Real *saved;                  /*   and (saved_fixed): from forward to backward and finish */
 };
 
-/* What plan may look at: the inputs' features. */
+/* What plan may look at. It runs when a layer is added (batch_rows 0: only shapes are known) and
+ * again when a model is made. */
 typedef struct {
-  Arena *arena;
   NnTargets targets;
   int n_shards; /* local */
   const NnGemm *gemm;
   int in[NN_MAX_INPUTS]; /* features of each input */
-  int batch_rows;
+  int batch_rows;        /* of a training batch; 0: not known, or never trained */
 } NnPlan;
 
 /* A case of a kind for the registry tests: a config in the words of an experiment file. */
@@ -79,14 +85,18 @@ typedef struct {
 
 typedef struct NnLayerKind {
   Kind head;
-  bool absorbs_bias;  /* a dense layer before it needs no bias */
-  bool couples_rows;  /* normalises over the rows of a batch */
-  bool in_place;      /* may write y over x[0] and gx over gy */
-  bool needs_output;  /* backward reads y: a successor may not work in place */
+  bool absorbs_bias; /* a dense layer before it needs no bias */
+  bool couples_rows; /* normalises over the rows of a batch */
+  bool in_place;     /* y may lie over x[0] and gx[0] over gy; backward does not read x[0] */
+  bool gx_over_gy;   /* gx[0] may lie over gy, though y may not lie over x[0] */
+  bool saved_over_x; /* saved_rows (d a row) may lie over x[0]; backward does not read x[0] */
+  bool needs_output; /* backward reads y: a successor may not work in place */
   void (*resolve)(void *config, const Kind *next); /* may be NULL */
   Status (*plan)(const NnPlan *p, NnNode *n, Err *e);
   void (*forward)(const NnStep *s, NnNode *n);
   void (*backward)(const NnStep *s, NnNode *n); /* overwrites gx[i] (not NULL) and all weights' g */
+  void (*finish)(const NnStep *s,
+                 NnNode *n); /* after the weights' update, once a step: statistics. May be NULL */
   const NnCase *cases;
   int n_cases;
 } NnLayerKind;
@@ -96,7 +106,8 @@ typedef struct {
   bool counts_correct;
   /* d features of the last layer; says which form of target it wants. E_SHAPE. */
   Status (*plan)(const void *config, int d, NnTargets t, NnTargetForm *form, int *n_values, Err *e);
-  /* p (rows, d) predictions from z (rows, d); with targets also the sums of the rows' losses and of correct ones. */
+  /* p (rows, d) predictions from z (rows, d); with targets also the sums of the rows' losses and of
+   * correct ones. */
   void (*forward)(const void *config, int rows, int d, const Real *z, const int32_t *labels,
                   const Real *values, Real *p, NnScore *score);
   /* gz (rows, d) = d(mean loss over m rows)/dz; may alias p. */
@@ -106,11 +117,11 @@ typedef struct {
 
 typedef struct {
   Kind head;
-  int n_state;           /* vectors as long as the weights */
-  size_t learning_rate;  /* offset of that parameter in the config (a double) */
+  int n_state;          /* vectors as long as the weights */
+  size_t learning_rate; /* offset of that parameter in the config (a double) */
   /* t from 1. state (n_state, n). One fused loop. */
-  void (*update)(const void *config, uint64_t t, double learning_rate, size_t n, Real *w, const Real *g,
-                 Real *state);
+  void (*update)(const void *config, uint64_t t, double learning_rate, size_t n, Real *w,
+                 const Real *g, Real *state);
 } NnOptimizerKind;
 
 typedef struct {
@@ -121,10 +132,11 @@ typedef struct {
 typedef struct {
   Kind head;
   /* Element i is keyed by (seed, RNG_INIT, block, i / 4) or pairs of draws: never by order. */
-  void (*fill)(const void *config, int fan_in, int fan_out, uint64_t seed, uint32_t block, size_t n, Real *w);
+  void (*fill)(const void *config, int fan_in, int fan_out, uint64_t seed, uint32_t block, size_t n,
+               Real *w);
 } NnInitialiserKind;
 
-/* The kind of the same name, compiled for a level (nn/registry.c). */
+/* The kind compiled for a level (nn/registry.c); a kind of no registry is its own. */
 const NnLayerKind *nn_layer_at(const Kind *kind, CpuLevel level);
 const NnLossKind *nn_loss_at(const Kind *kind, CpuLevel level);
 const NnOptimizerKind *nn_optimizer_at(const Kind *kind, CpuLevel level);

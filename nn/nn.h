@@ -6,12 +6,12 @@
  * twice: `nn` with Real = float, `nn_f64` with Real = double (gradients are checked there).
  *
  * Life of a model:
- *   nn_graph_new, nn_graph_add ..., nn_graph_loss      shapes are checked; may fail because of the user
- *   nn_model_new                                       plan: sizes known, nothing big allocated
- *   nn_model_open                                      one block of memory for everything (may fail)
- *   nn_model_init                                      weights from a seed, or nn_model_blob to restore
- *   nn_model_step, nn_model_evaluate, ...              cannot fail, allocate nothing, call no system
- * All matrices are row-major, batch first: (rows, features).
+ *   nn_graph_new, nn_graph_add ..., nn_graph_loss      shapes are checked; may fail because of the
+ * user nn_model_new                                       plan: sizes known, nothing big allocated
+ *   nn_model_open                                      one block of memory for everything (may
+ * fail) nn_model_init                                      weights from a seed, or nn_model_blob to
+ * restore nn_model_step, nn_model_evaluate, ...              cannot fail, allocate nothing, call no
+ * system All matrices are row-major, batch first: (rows, features).
  */
 #ifndef CAVIAR_NN_H
 #define CAVIAR_NN_H
@@ -38,11 +38,12 @@ typedef enum {
 } NnReduce;
 
 /*
- * Of a batch of m rows, shard k is rows floor(k m / V) to floor((k + 1) m / V), V = n_shards, a power of
- * two. This rank computes shards first_shard .. first_shard + n_local - 1, an aligned subtree.
- * nn sums the local shards itself, over the fixed tree of base/sum.h, and then calls reduce with
- * that subtotal; reduce replaces it by the total over all ranks of the team, in the same tree
- * shape. With one rank n_local == n_shards and reduce leaves v alone. Collective on the team.
+ * Of a batch of m rows, shard k is rows floor(k m / V) to floor((k + 1) m / V), V = n_shards, a
+ * power of two. This rank computes shards first_shard .. first_shard + n_local - 1, an aligned
+ * subtree. nn sums the local shards itself, over the fixed tree of base/sum.h, and then calls
+ * reduce with that subtotal; reduce replaces it by the total over all ranks of the team, in the
+ * same tree shape. With one rank n_local == n_shards and reduce leaves v alone. Collective on the
+ * team.
  */
 typedef struct NnTeam {
   int n_shards, first_shard, n_local;
@@ -52,6 +53,10 @@ typedef struct NnTeam {
 } NnTeam;
 
 NnTeam nn_team_solo(int n_shards); /* all shards here; reduce and tick do nothing */
+
+/* left = left and right together; n = 1 + 2 d as for NN_MOMENTS. A side of count 0 adds nothing.
+ * What a reduce must use. */
+void nn_moments_merge(Real *left, const Real *right, size_t n);
 
 /* The rows of an m-row batch that this rank computes: [*first, *first + *count). */
 void nn_team_rows(const NnTeam *t, int m, int *first, int *count);
@@ -83,11 +88,12 @@ MUST_CHECK Status nn_graph_add(NnGraph *g, const Kind *kind, const void *config,
 /* The loss on node `id`; once. */
 MUST_CHECK Status nn_graph_loss(NnGraph *g, const Kind *kind, const void *config, int id, Err *e);
 
-/* Lets a layer settle a parameter that depends on its successor (dense: `bias: auto`). Changes config
- * to what is meant; the resolved experiment then says it. `next` may be NULL. */
+/* Lets a layer settle a parameter that depends on its successor (dense: `bias: auto`). Changes
+ * config to what is meant; the resolved experiment then says it. `next` may be NULL. */
 void nn_layer_resolve(const Kind *kind, void *config, const Kind *next);
 
-/* True if the kind normalises over the rows of a batch (batch_norm): such a batch needs two rows. */
+/* True if the kind normalises over the rows of a batch (batch_norm): such a batch needs two rows.
+ */
 bool nn_layer_couples_rows(const Kind *kind);
 
 /* ---- the model ------------------------------------------------------------------------------- */
@@ -98,14 +104,14 @@ typedef struct {
   int batch_rows; /* most rows in a training batch, over the whole team */
   int eval_rows;  /* rows of an evaluation chunk (a constant of the caller) */
   NnTeam team;
-  CpuLevel cpu;             /* cpu_level(), or lower to force a version */
-  const char *gemm;         /* "openblas" */
-  KindValue optimizer;      /* NULL kind: no training, evaluation only */
+  CpuLevel cpu;        /* cpu_level(), or lower to force a version */
+  const char *gemm;    /* "openblas" */
+  KindValue optimizer; /* NULL kind: no training, evaluation only */
 } NnOptions;
 
 /* Plans a model; small things go to `a`, the graph must outlive it. Errors: E_SHAPE. */
-MUST_CHECK Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options, NnModel **model,
-                               Err *e);
+MUST_CHECK Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options,
+                               NnModel **model, Err *e);
 /* Bytes that nn_model_open will take. */
 size_t nn_model_bytes(const NnModel *m);
 /* Lays the model out in one block inside `numbers` (made here, freed by arena_free). E_MEMORY. */
@@ -137,8 +143,9 @@ typedef struct {
 } NnPlace;
 
 /*
- * One training step on an m-row batch (m over the whole team, <= batch_rows): forward, loss, backward,
- * reduction, optimizer. If score->loss is not finite the weights are not updated. Collective on team.
+ * One training step on an m-row batch (m over the whole team, <= batch_rows): forward, loss,
+ * backward, reduction, optimizer. If score->loss is not finite the weights are not updated.
+ * Collective on team.
  */
 void nn_model_step(NnModel *m, int rows, NnPlace place, double learning_rate, NnScore *score);
 
@@ -155,7 +162,8 @@ const Real *nn_model_output(const NnModel *m, int *n);
 /* Flat vectors: all that a checkpoint needs, besides the number of updates. */
 typedef enum { NN_WEIGHTS, NN_GRADIENTS, NN_STATISTICS, NN_OPTIMIZER_STATE } NnVector;
 Real *nn_model_vector(NnModel *m, NnVector which, size_t *n);
-uint64_t nn_model_updates(const NnModel *m); /* optimizer steps taken; also the t of Adam and batch norm */
+uint64_t
+nn_model_updates(const NnModel *m); /* optimizer steps taken; also the t of Adam and batch norm */
 void nn_model_set_updates(NnModel *m, uint64_t updates);
 void nn_model_set_seed(NnModel *m, uint64_t seed); /* keys dropout after a restore */
 
@@ -171,7 +179,8 @@ const NnBlock *nn_model_block(const NnModel *m, int i);
 
 /* ---- schedules ------------------------------------------------------------------------------- */
 
-/* The learning rate of an epoch (from 1) out of n_epochs. E.g. inverse_time: a0 / (1 + rate * epoch). */
+/* The learning rate of an epoch (from 1) out of n_epochs. E.g. inverse_time: a0 / (1 + rate *
+ * epoch). */
 double nn_schedule_rate(KindValue schedule, double learning_rate, int64_t epoch, int64_t n_epochs);
 /* The base learning rate of an optimizer's config. */
 double nn_optimizer_learning_rate(KindValue optimizer);

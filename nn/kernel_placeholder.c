@@ -1,1 +1,0 @@
-typedef int kernel_placeholder_;

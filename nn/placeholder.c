@@ -1,1 +1,0 @@
-typedef int nn_placeholder_;

@@ -1,0 +1,136 @@
+/*
+ * The registries: the .def files, each included with three meanings (declaration, table of levels,
+ * table of heads). The public registries list the portable column; the others are found by
+ * position.
+ */
+#include "kinds.h"
+#include "base/str.h"
+
+/* A registry ends with NULL, so that an empty .def file is legal. */
+#define REGISTRY(word, heads)                                                                      \
+  { .noun = (word), .kinds = (heads), .n = COUNT(heads) - 1 }
+
+#ifdef NN_X86
+#define DECLARE(Type, name) extern const Type name##_portable, name##_avx2, name##_avx512;
+#define LEVELS(name)        {&name##_portable, &name##_avx2, &name##_avx512},
+#else
+#define DECLARE(Type, name) extern const Type name##_portable;
+#define LEVELS(name)        {&name##_portable, &name##_portable, &name##_portable},
+#endif
+
+#define NN_LAYER(name) DECLARE(NnLayerKind, nn_layer_##name)
+#include "layers.def"
+#undef NN_LAYER
+#define NN_LAYER(name) LEVELS(nn_layer_##name)
+static const NnLayerKind *const layers[][CPU_LEVELS] = {
+#include "layers.def"
+    {NULL}};
+#undef NN_LAYER
+#define NN_LAYER(name) &nn_layer_##name##_portable.head,
+static const Kind *const layer_heads[] = {
+#include "layers.def"
+    NULL};
+const Registry nn_layers = REGISTRY("layer", layer_heads);
+
+#define NN_LOSS(name) DECLARE(NnLossKind, nn_loss_##name)
+#include "losses.def"
+#undef NN_LOSS
+#define NN_LOSS(name) LEVELS(nn_loss_##name)
+static const NnLossKind *const losses[][CPU_LEVELS] = {
+#include "losses.def"
+    {NULL}};
+#undef NN_LOSS
+#define NN_LOSS(name) &nn_loss_##name##_portable.head,
+static const Kind *const loss_heads[] = {
+#include "losses.def"
+    NULL};
+const Registry nn_losses = REGISTRY("loss", loss_heads);
+
+#define NN_OPTIMIZER(name) DECLARE(NnOptimizerKind, nn_optimizer_##name)
+#include "optimizers.def"
+#undef NN_OPTIMIZER
+#define NN_OPTIMIZER(name) LEVELS(nn_optimizer_##name)
+static const NnOptimizerKind *const optimizers[][CPU_LEVELS] = {
+#include "optimizers.def"
+    {NULL}};
+#undef NN_OPTIMIZER
+#define NN_OPTIMIZER(name) &nn_optimizer_##name##_portable.head,
+static const Kind *const optimizer_heads[] = {
+#include "optimizers.def"
+    NULL};
+const Registry nn_optimizers = REGISTRY("optimizer", optimizer_heads);
+
+#define NN_SCHEDULE(name) extern const NnScheduleKind nn_schedule_##name;
+#include "schedules.def"
+#undef NN_SCHEDULE
+#define NN_SCHEDULE(name) &nn_schedule_##name.head,
+static const Kind *const schedule_heads[] = {
+#include "schedules.def"
+    NULL};
+const Registry nn_schedules = REGISTRY("schedule", schedule_heads);
+
+#define NN_INITIALISER(name) extern const NnInitialiserKind nn_init_##name;
+#include "initialisers.def"
+#undef NN_INITIALISER
+#define NN_INITIALISER(name) &nn_init_##name.head,
+static const Kind *const initialiser_heads[] = {
+#include "initialisers.def"
+    NULL};
+const Registry nn_initialisers = REGISTRY("initialiser", initialiser_heads);
+
+static int find_head(const Registry *r, const Kind *kind) {
+  int i = 0;
+  while (i < r->n && r->kinds[i] != kind) ++i;
+  return i;
+}
+
+/* A kind of no registry (a test's own) has one level: itself. `head` is the first member of each.
+ */
+const NnLayerKind *nn_layer_at(const Kind *kind, CpuLevel level) {
+  int i = find_head(&nn_layers, kind);
+  return i < nn_layers.n ? layers[i][level] : (const NnLayerKind *)(const void *)kind;
+}
+
+const NnLossKind *nn_loss_at(const Kind *kind, CpuLevel level) {
+  int i = find_head(&nn_losses, kind);
+  return i < nn_losses.n ? losses[i][level] : (const NnLossKind *)(const void *)kind;
+}
+
+const NnOptimizerKind *nn_optimizer_at(const Kind *kind, CpuLevel level) {
+  int i = find_head(&nn_optimizers, kind);
+  return i < nn_optimizers.n ? optimizers[i][level] : (const NnOptimizerKind *)(const void *)kind;
+}
+
+void nn_layer_resolve(const Kind *kind, void *config, const Kind *next) {
+  const NnLayerKind *k = nn_layer_at(kind, CPU_PORTABLE);
+  if (k->resolve) k->resolve(config, next);
+}
+
+bool nn_layer_couples_rows(const Kind *kind) {
+  return nn_layer_at(kind, CPU_PORTABLE)->couples_rows;
+}
+
+double nn_schedule_rate(KindValue schedule, double learning_rate, int64_t epoch, int64_t n_epochs) {
+  const NnScheduleKind *k = (const NnScheduleKind *)(const void *)schedule.kind;
+  return k->rate(schedule.config, learning_rate, epoch, n_epochs);
+}
+
+double nn_optimizer_learning_rate(KindValue optimizer) {
+  const NnOptimizerKind *k = (const NnOptimizerKind *)(const void *)optimizer.kind;
+  return *(const double *)(const void *)((const char *)optimizer.config + k->learning_rate);
+}
+
+/* ---- matrix engines ----------------------------------------------------------------------------
+ */
+
+extern const NnGemm nn_gemm_openblas;
+static const NnGemm *const gemms[] = {&nn_gemm_openblas};
+
+const NnGemm *nn_gemm_find(const char *name) {
+  for (int i = 0; i < COUNT(gemms); ++i) {
+    if (!str_eq(gemms[i]->name, name)) continue;
+    gemms[i]->start();
+    return gemms[i];
+  }
+  return NULL;
+}
