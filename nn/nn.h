@@ -28,6 +28,9 @@ typedef float Real;
 
 /* The registries; every Kind in them is the head of a larger struct private to nn (nn/kinds.h). */
 extern const Registry nn_layers, nn_losses, nn_optimizers, nn_schedules, nn_initialisers;
+/* The layers that `activation: relu` may name (rows NN_ACTIVATION of nn/layers.def: shape kept, no
+ * required parameter). They are in nn_layers too. */
+extern const Registry nn_activations;
 
 /* ---- the team: shards of a batch, and who computes them -------------------------------------- */
 
@@ -95,6 +98,9 @@ void nn_layer_resolve(const Kind *kind, void *config, const Kind *next);
 /* True if the kind normalises over the rows of a batch (batch_norm): such a batch needs two rows.
  */
 bool nn_layer_couples_rows(const Kind *kind);
+
+/* True if a loss tells right predictions from wrong ones: then there is a <part>_accuracy. */
+bool nn_loss_counts_correct(const Kind *loss);
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
