@@ -48,4 +48,7 @@ void *arena_grow(Arena *a, void *array, size_t size, int *capacity, int need);
 /* Called when memory runs out in a growing arena; must not return. Set once, by main. */
 void arena_on_exhausted(void (*handler)(size_t bytes));
 
+/* For tests: the nth request to the system from now on is refused (1: the next); 0: none. */
+void arena_fail_at(int nth);
+
 #endif

@@ -32,7 +32,7 @@ typedef struct {
   char text[1000];
 } Err;
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK        __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 /* Records the first error and returns its status. */

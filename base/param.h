@@ -7,8 +7,8 @@
  * a Registry lists the kinds of one noun.
  *
  *   static const Param params[] = {
- *     {"learning_rate", P_REAL, offsetof(Adam, learning_rate), .def = "0.001", .lo = 0, .lo_open = true,
- *      .hi = INFINITY, .doc = "step size alpha"},
+ *     {"learning_rate", P_REAL, offsetof(Adam, learning_rate), .def = "0.001", .lo = 0, .lo_open =
+ * true, .hi = INFINITY, .doc = "step size alpha"},
  *   };
  */
 #ifndef CAVIAR_PARAM_H
@@ -20,7 +20,7 @@ typedef struct Kind Kind;
 typedef struct Registry Registry;
 
 typedef enum {
-  P_BOOL,   /* bool */
+  P_BOOL,   /* bool; with a `word` an int: 0, 1 or word_value */
   P_INT,    /* int64_t */
   P_REAL,   /* double */
   P_STRING, /* const char * */
@@ -31,14 +31,14 @@ typedef enum {
 typedef struct {
   const char *name;
   ParamType type;
-  size_t offset;              /* of the field in its struct */
-  const char *def;            /* the default as it would be written; NULL: required unless optional */
-  bool optional;              /* may be absent: the field keeps its zero, the dump leaves it out */
-  double lo, hi;              /* P_INT, P_REAL: legal range; both 0: any finite value */
-  bool lo_open, hi_open;      /* the end itself is not legal */
-  const char *word;           /* P_BOOL, P_INT, P_REAL: one word that is legal instead, */
-  int word_value;             /* and what the field then holds (for P_BOOL the field is an int8_t-sized
-                                 bool otherwise; with a word it is an int: 0, 1 or word_value) */
+  size_t offset;         /* of the field in its struct */
+  const char *def;       /* the default as it would be written; NULL: required unless optional */
+  bool optional;         /* may be absent: the field keeps its zero, the dump leaves it out */
+  double lo, hi;         /* P_INT, P_REAL: legal range; both 0: any finite value */
+  bool lo_open, hi_open; /* the end itself is not legal */
+  const char *word;      /* P_BOOL, P_INT, P_REAL: one word that is legal instead of a value */
+  int word_value;        /* what the field then holds. A P_BOOL with a word is kept in an int: 0, 1
+                            or word_value; without a word in a bool */
   const char *const *choices; /* P_CHOICE: names, NULL-terminated */
   const Registry *registry;   /* P_KIND */
   const char *unit;           /* for people; may be NULL */
@@ -81,7 +81,8 @@ KindValue kind_default(const Kind *kind, Arena *a);
  * For P_KIND: the kind's name. */
 void param_get(const Param *p, const void *object, Str *out);
 
-/* "an integer from 1 to 1048576", "a number above 0", "one of: he, xavier", "true, false or auto". */
+/* "an integer from 1 to 1048576", "a number above 0", "one of: he, xavier", "true, false or auto".
+ */
 void param_expectation(const Param *p, Str *out);
 
 /* The nearest parameter, kind or word; NULL if none is near. */

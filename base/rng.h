@@ -41,9 +41,9 @@ typedef struct {
 Rng rng_stream(uint64_t seed, RngPurpose purpose, uint64_t a, uint32_t b);
 uint32_t rng_u32(Rng *r);
 uint64_t rng_u64(Rng *r);
-double rng_f64(Rng *r);                   /* uniform in [0, 1), 53 bits */
-double rng_normal(Rng *r);                /* mean 0, variance 1; Box-Muller with fmath */
-uint64_t rng_below(Rng *r, uint64_t n);   /* uniform in [0, n), unbiased; n > 0 */
+double rng_f64(Rng *r);                 /* uniform in [0, 1), 53 bits */
+double rng_normal(Rng *r);              /* mean 0, variance 1; Box-Muller with fmath */
+uint64_t rng_below(Rng *r, uint64_t n); /* uniform in [0, n), unbiased; n > 0 */
 
 /* A hash of (seed, n): the seed of trial n. Never 0; below 2^53, so that it survives any reader. */
 uint64_t rng_trial_seed(uint64_t seed, uint64_t n);

@@ -23,4 +23,9 @@ typedef struct {
 Scalar scalar_parse(const char *text, bool quoted);
 const char *scalar_type_name(ScalarType type); /* "an integer", "a number", "text", ... */
 
+/* May `text` stand unquoted in a YAML file, also inside [flow, style], and be read as this text? */
+bool scalar_is_plain(const char *text);
+/* `text` as a string of a YAML file: unquoted where that is possible, else in double quotes. */
+void scalar_write_string(Str *out, const char *text);
+
 #endif

@@ -30,12 +30,19 @@ bool str_ends(const char *s, const char *suffix);
 char *str_f64(double x, char out[32]);
 char *str_f32(float x, char out[32]);
 
+/* Reads a decimal or hexadecimal number as strtod does, whatever the locale. `end` may be NULL. */
+double str_to_f64(const char *text, char **end);
+float str_to_f32(const char *text, char **end);
+
 /* "12,345" style and "3.2 MiB" style, for people. */
 char *str_count(int64_t n, char out[32]);
 char *str_bytes(double bytes, char out[32]);
 
-/* Damerau-Levenshtein distance; the nearest of `words` if near enough to be meant, or NULL. */
+/* Damerau-Levenshtein distance (optimal string alignment); words over 64 bytes are far from all. */
 int str_distance(const char *a, const char *b);
+/* The nearest of `words` if near enough to be meant, or NULL; the first of equals, case ignored. */
 const char *str_nearest(const char *word, const char *const *words, int n);
+/* The same one by one: is `candidate` near enough, and nearer than `*best` (INT_MAX at first)? */
+bool str_nearer(const char *word, const char *candidate, int *best);
 
 #endif
