@@ -14,52 +14,23 @@
 #define REAL(x) ((Real)(x))
 
 #ifdef NN_F64
-
-static inline Real real_exp(Real x) {
-  return fm_exp(x);
+#define real_exp   fm_exp
+#define real_log   fm_log
+#define real_log1p fm_log1p
+#define real_tanh  fm_tanh
+#define real_sqrt  sqrt
+#define real_fabs  fabs
+static inline double real_sigmoid(double x) {
+  return 1 / (1 + fm_exp(-x));
 }
-static inline Real real_log(Real x) {
-  return fm_log(x);
-}
-static inline Real real_log1p(Real x) {
-  return fm_log1p(x);
-}
-static inline Real real_tanh(Real x) {
-  return fm_tanh(x);
-}
-static inline Real real_sigmoid(Real x) {
-  return 1.0 / (1.0 + fm_exp(-x));
-}
-static inline Real real_sqrt(Real x) {
-  return sqrt(x);
-}
-static inline Real real_fabs(Real x) {
-  return fabs(x);
-}
-
 #else
-
-static inline Real real_exp(Real x) {
-  return fm_expf(x);
-}
-static inline Real real_log(Real x) {
-  return fm_logf(x);
-}
-static inline Real real_log1p(Real x) {
-  return fm_log1pf(x);
-}
-static inline Real real_tanh(Real x) {
-  return fm_tanhf(x);
-}
-static inline Real real_sigmoid(Real x) {
-  return fm_sigmoidf(x);
-}
-static inline Real real_sqrt(Real x) {
-  return sqrtf(x);
-}
-static inline Real real_fabs(Real x) {
-  return fabsf(x);
-}
-
+#define real_exp     fm_expf
+#define real_log     fm_logf
+#define real_log1p   fm_log1pf
+#define real_tanh    fm_tanhf
+#define real_sqrt    sqrtf
+#define real_fabs    fabsf
+#define real_sigmoid fm_sigmoidf
 #endif
+
 #endif

@@ -18,7 +18,8 @@
 #define LEVELS(name)        {&name##_portable, &name##_portable, &name##_portable},
 #endif
 
-#define NN_LAYER(name) DECLARE(NnLayerKind, nn_layer_##name)
+#define NN_ACTIVATION(name) NN_LAYER(name)
+#define NN_LAYER(name)      DECLARE(NnLayerKind, nn_layer_##name)
 #include "layers.def"
 #undef NN_LAYER
 #define NN_LAYER(name) LEVELS(nn_layer_##name)
@@ -31,6 +32,14 @@ static const Kind *const layer_heads[] = {
 #include "layers.def"
     NULL};
 const Registry nn_layers = REGISTRY("layer", layer_heads);
+#undef NN_LAYER
+#undef NN_ACTIVATION
+#define NN_LAYER(name)
+#define NN_ACTIVATION(name) &nn_layer_##name##_portable.head,
+static const Kind *const activation_heads[] = {
+#include "layers.def"
+    NULL};
+const Registry nn_activations = REGISTRY("activation", activation_heads);
 
 #define NN_LOSS(name) DECLARE(NnLossKind, nn_loss_##name)
 #include "losses.def"
