@@ -44,6 +44,9 @@ typedef struct {
   void (*tick)(void *ctx); /* between mini-batches and layers: serve messages */
   void (*epoch)(void *ctx, int64_t number, int64_t epoch, int64_t n_epochs); /* one is over */
   bool (*stop)(void *ctx); /* true: save a checkpoint and return E_STOPPED */
+  /* Training is over, r says how: is the finished checkpoint worth a file? (NULL: yes.) False for a trial
+   * that cannot be among the best `checkpoint.keep_trials`; one of it that is there is then removed. */
+  bool (*keep)(void *ctx, const TrialResult *r);
 } TrialHooks;
 
 typedef struct {
