@@ -22,7 +22,8 @@ static void one_thread(void) {
 }
 
 static void forward(const int *start, int n_shards, int in, int out, const Real *x, const Real *w,
-                    Real *y) {
+                    Real *y, Real *scratch) {
+  (void)scratch;
   for (int k = 0; k < n_shards; ++k) {
     const int rows = start[k + 1] - start[k];
     const size_t first = (size_t)start[k];
@@ -33,7 +34,8 @@ static void forward(const int *start, int n_shards, int in, int out, const Real 
 }
 
 static void backward_x(const int *start, int n_shards, int in, int out, const Real *gy,
-                       const Real *w, Real *gx) {
+                       const Real *w, Real *gx, Real *scratch) {
+  (void)scratch;
   for (int k = 0; k < n_shards; ++k) {
     const int rows = start[k + 1] - start[k];
     const size_t first = (size_t)start[k];
@@ -79,7 +81,8 @@ static void backward_w(const int *start, int n_shards, int in, int out, const Re
   }
 }
 
-static size_t scratch_size(int n_shards, int in, int out) {
+static size_t scratch_size(int rows, int n_shards, int in, int out) {
+  (void)rows;
   return (size_t)log2_of(n_shards) * (size_t)in * (size_t)out;
 }
 

@@ -53,7 +53,7 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   n->d = c->units == CLASSES ? p->targets.n_classes : (int)c->units;
   n->weights[0] = (NnTensor){.name = "w", .rows = in, .cols = n->d, .init = c->init};
   n->n_weights = 1;
-  n->scratch = p->gemm->scratch_size(p->n_shards, in, n->d);
+  n->scratch = p->gemm->scratch_size(p->batch_rows, p->n_shards, in, n->d);
   if (c->bias) {
     n->weights[n->n_weights++] = (NnTensor){.name = "b", .rows = n->d, .cols = 1};
     const size_t sums = (size_t)p->n_shards * (size_t)n->d;
@@ -71,7 +71,7 @@ static void add_bias(int rows, int d, const Real *restrict b, Real *restrict y) 
 /* x (rows, in), w (in, d), b (d), y (rows, d). */
 static void forward(const NnStep *s, NnNode *n) {
   const NnTensor *w = &n->weights[0];
-  s->gemm->forward(s->start, s->team->n_local, w->rows, n->d, n->x[0], w->v, n->y);
+  s->gemm->forward(s->start, s->team->n_local, w->rows, n->d, n->x[0], w->v, n->y, s->scratch);
   if (n->n_weights > 1) add_bias(s->rows, n->d, n->weights[1].v, n->y);
 }
 
@@ -82,7 +82,8 @@ static void backward(const NnStep *s, NnNode *n) {
   const int shards = s->team->n_local;
   s->gemm->backward_w(s->start, shards, w->rows, n->d, n->x[0], n->gy, w->g, s->scratch);
   if (n->n_weights > 1) columns_sum_shards(s, n->d, n->gy, n->weights[1].g);
-  if (n->gx[0]) s->gemm->backward_x(s->start, shards, w->rows, n->d, n->gy, w->v, n->gx[0]);
+  if (n->gx[0])
+    s->gemm->backward_x(s->start, shards, w->rows, n->d, n->gy, w->v, n->gx[0], s->scratch);
 }
 
 const NnLayerKind NN_EXPORT(nn_layer_dense) = {

@@ -6,12 +6,12 @@
  * twice: `nn` with Real = float, `nn_f64` with Real = double (gradients are checked there).
  *
  * Life of a model:
- *   nn_graph_new, nn_graph_add ..., nn_graph_loss      shapes are checked; may fail because of the
- * user nn_model_new                                       plan: sizes known, nothing big allocated
- *   nn_model_open                                      one block of memory for everything (may
- * fail) nn_model_init                                      weights from a seed, or nn_model_blob to
- * restore nn_model_step, nn_model_evaluate, ...              cannot fail, allocate nothing, call no
- * system All matrices are row-major, batch first: (rows, features).
+ *   nn_graph_new, nn_graph_add .., nn_graph_loss   shapes are checked; may fail because of the user
+ *   nn_model_new                                   plan: sizes known, nothing big allocated
+ *   nn_model_open                                  one block of memory for everything; may fail
+ *   nn_model_init                                  weights from a seed, or copied in (nn_model_vector)
+ *   nn_model_step, nn_model_evaluate, ..           cannot fail, allocate nothing, call no system
+ * All matrices are row-major, batch first: (rows, features).
  */
 #ifndef CAVIAR_NN_H
 #define CAVIAR_NN_H

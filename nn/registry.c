@@ -133,13 +133,16 @@ double nn_optimizer_learning_rate(KindValue optimizer) {
  */
 
 extern const NnGemm nn_gemm_openblas;
-static const NnGemm *const gemms[] = {&nn_gemm_openblas};
+DECLARE(NnGemm, nn_gemm_fixed)
+static const NnGemm *const gemms[][CPU_LEVELS] = {
+    LEVELS(nn_gemm_fixed){&nn_gemm_openblas, &nn_gemm_openblas, &nn_gemm_openblas}};
 
-const NnGemm *nn_gemm_find(const char *name) {
+const NnGemm *nn_gemm_find(const char *name, CpuLevel level) {
   for (int i = 0; i < COUNT(gemms); ++i) {
-    if (!str_eq(gemms[i]->name, name)) continue;
-    gemms[i]->start();
-    return gemms[i];
+    const NnGemm *g = gemms[i][level];
+    if (!str_eq(g->name, name)) continue;
+    if (g->start) g->start();
+    return g;
   }
   return NULL;
 }

@@ -1,0 +1,362 @@
+/*
+ * The `fixed` engine: matrix products with one definition that mentions no vector width, rank, row count or
+ * blocking.
+ *
+ *   y[r][j]  = chain over k of fma(x[r][k],  w[k][j],  acc)     acc starts at 0, k ascending
+ *   gx[r][i] = chain over j of fma(gy[r][j], w[i][j],  acc)
+ *   gw[i][j] = per shard: chain over its rows r of fma(x[r][i], gy[r][j], acc); then base/sum.h's tree over shards
+ *
+ * One loop nest serves the first two and one the third; both end in tile(): MR x NR accumulators in
+ * registers. A chain may be cut anywhere along its way, by storing the accumulator and loading it
+ * again, so blocking along the inner index does not change bits, nor does it matter whether an operand was packed.
+ * Panels of the second operand are packed just before use into a buffer that stays in the first-level
+ * cache, with missing columns as zeros; small operands are read where they are.
+ */
+#include "kinds.h"
+#include <math.h>
+#include <string.h>
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__) && !defined(NN_F64)
+typedef __m512 Vec;
+enum { VL = 16, MR = 12, NV = 2 };
+#define V_LOAD(p)      _mm512_loadu_ps(p)
+#define V_STORE(p, v)  _mm512_storeu_ps((p), (v))
+#define V_ALL(x)       _mm512_set1_ps(x)
+#define V_FMA(a, b, c) _mm512_fmadd_ps((a), (b), (c))
+#elif defined(__AVX512F__)
+typedef __m512d Vec;
+enum { VL = 8, MR = 12, NV = 2 };
+#define V_LOAD(p)      _mm512_loadu_pd(p)
+#define V_STORE(p, v)  _mm512_storeu_pd((p), (v))
+#define V_ALL(x)       _mm512_set1_pd(x)
+#define V_FMA(a, b, c) _mm512_fmadd_pd((a), (b), (c))
+#elif defined(__AVX2__) && !defined(NN_F64)
+typedef __m256 Vec;
+enum { VL = 8, MR = 6, NV = 2 };
+#define V_LOAD(p)      _mm256_loadu_ps(p)
+#define V_STORE(p, v)  _mm256_storeu_ps((p), (v))
+#define V_ALL(x)       _mm256_set1_ps(x)
+#define V_FMA(a, b, c) _mm256_fmadd_ps((a), (b), (c))
+#elif defined(__AVX2__)
+typedef __m256d Vec;
+enum { VL = 4, MR = 6, NV = 2 };
+#define V_LOAD(p)      _mm256_loadu_pd(p)
+#define V_STORE(p, v)  _mm256_storeu_pd((p), (v))
+#define V_ALL(x)       _mm256_set1_pd(x)
+#define V_FMA(a, b, c) _mm256_fmadd_pd((a), (b), (c))
+#else
+typedef Real Vec;
+enum { VL = 1, MR = 4, NV = 4 };
+#define V_LOAD(p)     (*(p))
+#define V_STORE(p, v) (*(p) = (v))
+#define V_ALL(x)      (x)
+#ifdef NN_F64
+#define V_FMA(a, b, c) fma((a), (b), (c))
+#else
+#define V_FMA(a, b, c) fmaf((a), (b), (c))
+#endif
+#endif
+
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16") /* without it gcc spills the accumulators */
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+enum {
+  NR = NV * VL,
+  KC = 256,     /* inner index a block: a packed panel is KC * NR */
+  GROUP = 4,    /* panels packed together: longer runs of each row */
+  PAD = 16,     /* keeps copied rows off each other's cache lines */
+  MC = 504,     /* rows a block: the first operand stays in the second-level cache */
+  WC = 240,     /* rows of gw a block */
+  SMALL = 6144, /* Real: a second operand up to this size is read where it is */
+};
+
+/* The first operand of a tile: element (row i, inner k) is p[i * row + k * inner]. */
+typedef struct {
+  const Real *p;
+  size_t row, inner;
+} Left;
+
+/* acc (mr, nv * VL) += left (mr, n) panel (n, nv * VL), along the inner index. */
+INLINE void chain(int mr, int nv, int n, Left left, const Real *panel, size_t stride,
+                  Vec acc[MR][NV]) {
+  const Real *a = left.p;
+  for (int k = 0; k < n; k++, a += left.inner, panel += stride) {
+    Vec b[NV];
+    UNROLL
+    for (int v = 0; v < nv; v++) b[v] = V_LOAD(panel + v * VL);
+    UNROLL
+    for (int i = 0; i < mr; i++) {
+      Vec x = V_ALL(a[(size_t)i * left.row]);
+      UNROLL
+      for (int v = 0; v < nv; v++) acc[i][v] = V_FMA(x, b[v], acc[i][v]);
+    }
+  }
+}
+
+/* c (mr, cols <= nv * VL) = the chains over n; they go on from c unless `fresh`. */
+INLINE void tile_of(int mr, int nv, bool fresh, int n, Left left, const Real *panel, size_t stride,
+                    Real *c, size_t ldc, int cols) {
+  Vec acc[MR][NV];
+  Real edge[NR] = {0};
+  UNROLL
+  for (int i = 0; i < mr; i++) {
+    const Real *from = c + (size_t)i * ldc;
+    if (!fresh && cols < nv * VL) from = memcpy(edge, from, (size_t)cols * sizeof(Real));
+    UNROLL
+    for (int v = 0; v < nv; v++) acc[i][v] = fresh ? V_ALL(0) : V_LOAD(from + v * VL);
+  }
+  chain(mr, nv, n, left, panel, stride, acc);
+  UNROLL
+  for (int i = 0; i < mr; i++) {
+    Real *to = cols < nv * VL ? edge : c + (size_t)i * ldc;
+    UNROLL
+    for (int v = 0; v < nv; v++) V_STORE(to + v * VL, acc[i][v]);
+    if (cols < nv * VL) memcpy(c + (size_t)i * ldc, edge, (size_t)cols * sizeof(Real));
+  }
+}
+
+/* Specialises on what must be constant for the accumulators to stay in registers. */
+INLINE void tile_rows(int mr, bool fresh, int n, Left left, const Real *panel, size_t stride,
+                      Real *c, size_t ldc, int cols) {
+  int whole = NR;
+  if (cols <= VL && NV == 2)
+    tile_of(mr, 1, fresh, n, left, panel, stride, c, ldc, cols);
+  else if (cols < whole)
+    tile_of(mr, NV, fresh, n, left, panel, stride, c, ldc, cols);
+  else
+    tile_of(mr, NV, fresh, n, left, panel, stride, c, ldc, NR);
+}
+
+static void tile(int mr, bool fresh, int n, Left left, const Real *panel, size_t stride, Real *c,
+                 size_t ldc, int cols) {
+#define ROWS(m)                                                                                    \
+  case m:                                                                                          \
+    tile_rows(m, fresh, n, left, panel, stride, c, ldc, cols);                                     \
+    break
+  switch (mr) {
+    ROWS(1);
+    ROWS(2);
+    ROWS(3);
+    ROWS(4);
+#if defined(__AVX2__)
+    ROWS(5);
+    ROWS(6);
+#endif
+#if defined(__AVX512F__)
+    ROWS(7);
+    ROWS(8);
+    ROWS(9);
+    ROWS(10);
+    ROWS(11);
+    ROWS(12);
+#endif
+  }
+#undef ROWS
+}
+
+/* b (n, cols), rows `stride` apart, as panels of NR columns that are `size` apart; missing columns are 0. */
+static void pack(int n, int cols, const Real *b, size_t stride, Real *panels, size_t size) {
+  int whole = cols / NR * NR;
+  for (int k = 0; k < n; k++, b += stride, panels += NR) {
+    Real *to = panels;
+    for (int j = 0; j < whole; j += NR, to += size) memcpy(to, b + j, NR * sizeof(Real));
+    if (whole == cols) continue;
+    for (int v = 0; v < NR; v++) to[v] = whole + v < cols ? b[whole + v] : 0;
+  }
+}
+
+#if defined(__AVX2__) && !defined(NN_F64)
+/* to (8, NR) = the transpose of b (8, 8). */
+static void transpose_8x8(const Real *b, size_t stride, Real *to) {
+  __m256 r[8], t[8];
+  UNROLL
+  for (int i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(b + (size_t)i * stride);
+  UNROLL
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+  UNROLL
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xee);
+    r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+  }
+  UNROLL
+  for (int i = 0; i < 4; i++) {
+    _mm256_storeu_ps(to + i * NR, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * NR, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+  }
+}
+enum { SQUARE = 8 };
+#else
+enum { SQUARE = 1 };
+static void transpose_8x8(const Real *b, size_t stride, Real *to) {
+  (void)stride;
+  *to = *b;
+}
+#endif
+
+/* panel (n, NR) from the transpose of b (cols, n) with rows `stride` apart. */
+static void pack_transposed(int n, int cols, const Real *b, size_t stride, Real *panel) {
+  int squares = n / SQUARE * SQUARE;
+  if (cols < NR) memset(panel, 0, (size_t)n * NR * sizeof(Real));
+  for (int v = 0; v < cols; v += SQUARE) {
+    const Real *row = b + (size_t)v * stride;
+    int done = cols - v < SQUARE ? 0 : squares;
+    for (int k = 0; k < done; k += SQUARE) transpose_8x8(row + k, stride, panel + k * NR + v);
+    for (int i = 0; i < SQUARE && v + i < cols; i++)
+      for (int k = done; k < n; k++) panel[k * NR + v + i] = row[(size_t)i * stride + (size_t)k];
+  }
+}
+
+/* Blocks of about `block` rows: as even as whole tiles allow. */
+static int even(int n, int block) {
+  int parts = (n + block - 1) / block;
+  int each = (n + parts - 1) / parts;
+  return (each + MR - 1) / MR * MR;
+}
+
+/* Rows a multiple of 1 KiB apart fall on the same few lines of the first-level cache: such blocks are copied. */
+static bool crowded(int stride) {
+  return (size_t)stride * sizeof(Real) % 1024 == 0;
+}
+
+/*
+ * c (m, n) = a (m, inner) b (inner, n), or b^T with b (n, inner) if `transposed`.
+ * panels: GROUP * KC * NR Real, and behind them MC * (KC + PAD).
+ */
+static void product(int m, int n, int inner, const Real *a, const Real *b, bool transposed, Real *c,
+                    Real *panels) {
+  Real *block = panels + GROUP * KC * NR;
+  size_t lda = (size_t)inner, ldc = (size_t)n, ldb = (size_t)(transposed ? inner : n);
+  bool in_place = !transposed && (size_t)inner * (size_t)n <= SMALL,
+       copies = crowded(inner) && n > 2 * NR;
+  int mc = even(m, MC), kc = inner <= KC ? inner : even(inner, KC);
+  for (int i0 = 0; i0 < m; i0 += mc) {
+    int i1 = i0 + mc < m ? i0 + mc : m;
+    for (int k0 = 0; k0 < inner; k0 += kc) {
+      int nk = k0 + kc < inner ? kc : inner - k0;
+      Left left = {a + (size_t)i0 * lda + (size_t)k0, lda, 1};
+      if (copies) {
+        left = (Left){block, KC + PAD, 1};
+        for (int i = i0; i < i1; i++)
+          memcpy(block + (size_t)(i - i0) * left.row, a + (size_t)i * lda + (size_t)k0,
+                 (size_t)nk * sizeof(Real));
+      }
+      for (int j = 0; j < n; j += NR) {
+        int cols = n - j < NR ? n - j : NR;
+        const Real *from =
+            b + (transposed ? (size_t)j * ldb + (size_t)k0 : (size_t)k0 * ldb + (size_t)j);
+        bool direct = in_place && cols == NR;
+        if (!direct && !transposed && (j / NR % GROUP) == 0)
+          pack(nk, n - j < GROUP * NR ? n - j : GROUP * NR, from, ldb, panels, KC * NR);
+        const Real *panel = panels + (transposed ? 0 : (size_t)(j / NR % GROUP) * KC * NR);
+        if (transposed) pack_transposed(nk, cols, from, ldb, panels);
+        for (int i = i0; i < i1; i += MR) {
+          Left rows = {left.p + (size_t)(i - i0) * left.row, left.row, 1};
+          tile(i1 - i < MR ? i1 - i : MR, k0 == 0, nk, rows, direct ? from : panel,
+               direct ? ldb : NR, c + (size_t)i * ldc + (size_t)j, ldc, cols);
+        }
+      }
+    }
+  }
+}
+
+static void forward(const int *start, int n_shards, int in, int out, const Real *x, const Real *w,
+                    Real *y, Real *scratch) {
+  product(start[n_shards], out, in, x, w, false, y, scratch);
+}
+
+static void backward_x(const int *start, int n_shards, int in, int out, const Real *gy,
+                       const Real *w, Real *gx, Real *scratch) {
+  product(start[n_shards], in, out, gy, w, true, gx, scratch);
+}
+
+/* One tile of gw: shard after shard, merged as a binary counter does, which is the tree of base/sum.h.
+ * levels: (log2(n_shards) + 1) tiles of MR * NR. */
+static void tile_over_shards(const int *start, int n_shards, int mr, Left left, const Real *panel,
+                             size_t stride, Real *gw, size_t ldc, int cols, Real *levels) {
+  enum { TILE = MR * NR };
+  for (int s = 0; s < n_shards; s++) {
+    int depth = __builtin_popcount((unsigned)s);
+    Left rows = {left.p + (size_t)start[s] * left.inner, left.row, left.inner};
+    tile(mr, true, start[s + 1] - start[s], rows, panel + (size_t)start[s] * stride, stride,
+         levels + (size_t)depth * TILE, NR, NR);
+    for (int bit = s; bit & 1; bit >>= 1, depth--) {
+      Real *sum = levels + (size_t)(depth - 1) * TILE;
+      for (int i = 0; i < TILE; i++) sum[i] += levels[(size_t)depth * TILE + (size_t)i];
+    }
+  }
+  for (int i = 0; i < mr; i++)
+    memcpy(gw + (size_t)i * ldc, levels + (size_t)i * NR, (size_t)cols * sizeof(Real));
+}
+
+/* Tiles of MR columns of x (m, cols), row after row. */
+static void pack_left(int m, int cols, const Real *x, size_t stride, Real *block) {
+  for (int r = 0; r < m; r++, x += stride) {
+    Real *to = block + (size_t)r * MR;
+    int i = 0;
+    for (; i + MR <= cols; i += MR, to += (size_t)m * MR) memcpy(to, x + i, MR * sizeof(Real));
+    if (i < cols) memcpy(to, x + i, (size_t)(cols - i) * sizeof(Real));
+  }
+}
+
+static void backward_w(const int *start, int n_shards, int in, int out, const Real *x,
+                       const Real *gy, Real *gw, Real *scratch) {
+  int m = start[n_shards];
+  Real *levels = scratch, *block = levels + 32 * MR * NR, *panels = block + (size_t)m * (WC + MR);
+  bool packs = out > GROUP * NR, in_place = (size_t)m * (size_t)out <= SMALL;
+  int first = in_place ? out / NR * NR : 0; /* the last panel may need its zeros */
+  if (first < out)
+    pack(m, out - first, gy + first, (size_t)out, panels + (size_t)first * (size_t)m,
+         (size_t)m * NR);
+  int mc = even(in, WC);
+  for (int i0 = 0; i0 < in; i0 += mc) {
+    int i1 = i0 + mc < in ? i0 + mc : in;
+    if (packs) pack_left(m, i1 - i0, x + i0, (size_t)in, block);
+    for (int j = 0; j < out; j += NR) {
+      int cols = out - j < NR ? out - j : NR;
+      bool direct = in_place && cols == NR;
+      const Real *panel = panels + (size_t)j * (size_t)m;
+      for (int i = i0; i < i1; i += MR) {
+        int mr = i1 - i < MR ? i1 - i : MR;
+        Left left = {x + i, 1, (size_t)in};
+        if (packs) left = (Left){block + (size_t)(i - i0) * (size_t)m, 1, MR};
+        Real *to = gw + (size_t)i * (size_t)out + (size_t)j;
+        const Real *b = direct ? gy + j : panel;
+        size_t stride = direct ? (size_t)out : NR;
+        if (n_shards == 1)
+          tile(mr, true, m, left, b, stride, to, (size_t)out, cols);
+        else
+          tile_over_shards(start, n_shards, mr, left, b, stride, to, (size_t)out, cols, levels);
+      }
+    }
+  }
+}
+
+static size_t scratch_size(int rows, int n_shards, int in, int out) {
+  (void)n_shards, (void)in;
+  size_t of_product = (size_t)GROUP * KC * NR + (size_t)(MC + MR) * (KC + PAD);
+  size_t of_gradient = (size_t)rows * (size_t)(out + NR + WC + MR) + (size_t)32 * MR * NR;
+  return of_gradient > of_product ? of_gradient : of_product;
+}
+
+extern const NnGemm NN_EXPORT(nn_gemm_fixed);
+const NnGemm NN_EXPORT(nn_gemm_fixed) = {
+    .name = "fixed",
+    .doc = "own kernels: one order of summation, the same bits on every processor",
+    .forward = forward,
+    .backward_x = backward_x,
+    .backward_w = backward_w,
+    .scratch_size = scratch_size,
+};
