@@ -1,0 +1,225 @@
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+static int close_keeping_errno(int fd) {
+  int saved = errno, rc = close(fd);
+  if (saved != 0) errno = saved;
+  return rc;
+}
+
+/* ---- names ---- */
+
+const char *file_dir(Arena *a, const char *path) {
+  size_t n = strlen(path);
+  while (n > 1 && path[n - 1] == '/') n--;
+  while (n > 0 && path[n - 1] != '/') n--;
+  if (n == 0) return ".";
+  while (n > 1 && path[n - 1] == '/') n--;
+  return arena_strndup(a, path, n);
+}
+
+const char *file_join(Arena *a, const char *dir, const char *path) {
+  if (path[0] == '/' || dir[0] == '\0' || str_eq(dir, ".")) return arena_strdup(a, path);
+  return arena_printf(a, "%s%s%s", dir, str_ends(dir, "/") ? "" : "/", path);
+}
+
+bool file_exists(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0;
+}
+
+static Status make_dir(const char *path, Err *e) {
+  struct stat st;
+  if (mkdir(path, 0777) == 0) return OK;
+  int why = errno;
+  if (stat(path, &st) == 0) {
+    if (S_ISDIR(st.st_mode)) return OK;
+    why = ENOTDIR;
+  }
+  FAIL(e, E_IO, "cannot make the directory %s: %s", path, strerror(why));
+}
+
+Status file_make_dirs(const char *path, Err *e) {
+  Arena scratch;
+  arena_init(&scratch);
+  char *part = arena_strdup(&scratch, path);
+  Status status = OK;
+  for (char *p = part + 1; *part != '\0' && *p != '\0' && status == OK; p++) {
+    if (*p != '/') continue;
+    *p = '\0';
+    status = make_dir(part, e);
+    *p = '/';
+  }
+  if (status == OK) status = make_dir(path, e);
+  arena_free(&scratch);
+  return status;
+}
+
+Status file_remove(const char *path, Err *e) {
+  CHECK(e, unlink(path) == 0 || errno == ENOENT, E_IO, "cannot remove %s: %s", path,
+        strerror(errno));
+  return OK;
+}
+
+/* ---- reading ---- */
+
+/* Reads to the end, not to a size that was true before: also pipes and growing files. */
+static Status read_all(Arena *a, int fd, const char *path, size_t guess, size_t max, char **bytes,
+                       size_t *n, Err *e) {
+  size_t capacity = guess + 1, used = 0;
+  char *text = ARENA_ARRAY(a, char, capacity);
+  for (;;) {
+    if (used + 1 >= capacity) { /* room for one byte more, and the NUL */
+      char *bigger = ARENA_ARRAY(a, char, 2 * capacity + 4096);
+      memcpy(bigger, text, used);
+      text = bigger;
+      capacity = 2 * capacity + 4096;
+    }
+    ssize_t got = read(fd, text + used, capacity - used - 1);
+    if (got < 0 && errno == EINTR) continue;
+    CHECK(e, got >= 0, E_IO, "cannot read %s: %s", path, strerror(errno));
+    if (got == 0) break;
+    used += (size_t)got;
+    CHECK(e, max == 0 || used <= max, E_IO, "%s is larger than %zu bytes, the most that is read",
+          path, max);
+  }
+  text[used] = '\0';
+  *bytes = text;
+  *n = used;
+  return OK;
+}
+
+Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n, Err *e) {
+  struct stat st;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  CHECK(e, fd >= 0, E_IO, "cannot open %s: %s", path, strerror(errno));
+  Status status = OK;
+  if (fstat(fd, &st) != 0) {
+    status = err_set(e, E_IO, "cannot read %s: %s", path, strerror(errno));
+  } else if (S_ISDIR(st.st_mode)) {
+    status = err_set(e, E_IO, "cannot read %s: it is a directory", path);
+  } else {
+    size_t guess = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+    if (max > 0 && guess > max + 2) guess = max + 2;
+    status = read_all(a, fd, path, guess, max, bytes, n, e);
+  }
+  close_keeping_errno(fd);
+  return status;
+}
+
+/* ---- writing ---- */
+
+static bool write_all(int fd, const char *bytes, size_t n) {
+  while (n > 0) {
+    ssize_t put = write(fd, bytes, n);
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return false;
+    bytes += put;
+    n -= (size_t)put;
+  }
+  return true;
+}
+
+static bool sync_dir(const char *dir) {
+  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return false;
+  errno = 0;
+  bool good = fsync(fd) == 0 || errno == EINVAL; /* some file systems have no such thing */
+  close_keeping_errno(fd);
+  return good;
+}
+
+/* The temporary file, complete and on disk. */
+static bool write_temporary(const char *path, const void *bytes, size_t n) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return false;
+  errno = 0;
+  bool good = write_all(fd, bytes, n) && fsync(fd) == 0;
+  return close_keeping_errno(fd) == 0 && good;
+}
+
+Status file_write(const char *path, const void *bytes, size_t n, Err *e) {
+  Arena scratch;
+  arena_init(&scratch);
+  const char *dir = file_dir(&scratch, path), *slash = strrchr(path, '/');
+  const char *name = slash != NULL ? slash + 1 : path;
+  const char *temporary =
+      file_join(&scratch, dir, arena_printf(&scratch, ".%s.%ld.tmp", name, (long)getpid()));
+  Status status = OK;
+  if (!write_temporary(temporary, bytes, n) || rename(temporary, path) != 0) {
+    status = err_set(e, E_IO, "cannot write %s: %s", path, strerror(errno));
+    unlink(temporary);
+  } else if (!sync_dir(dir)) {
+    status = err_set(e, E_IO, "cannot write %s: directory %s: %s", path, dir, strerror(errno));
+  }
+  arena_free(&scratch);
+  return status;
+}
+
+/* ---- the lock of a run directory ---- */
+
+static void describe_holder(int fd, char *out, size_t size) {
+  ssize_t n = pread(fd, out, size - 1, 0);
+  out[n > 0 ? n : 0] = '\0';
+  for (char *p = out; *p != '\0'; p++) {
+    if ((unsigned char)*p < 0x20) *p = '\0';
+  }
+  if (out[0] == '\0') snprintf(out, size, "another process");
+}
+
+static bool write_holder(int fd) {
+  char host[256] = "unknown host", text[512];
+  gethostname(host, sizeof host - 1);
+  const char *job = getenv("SLURM_JOB_ID");
+  if (job == NULL) job = getenv("PBS_JOBID");
+  int n = snprintf(text, sizeof text, "process %ld on %s%s%.100s%s\n", (long)getpid(), host,
+                   job != NULL ? " (job " : "", job != NULL ? job : "", job != NULL ? ")" : "");
+  return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n;
+}
+
+Status file_lock(const char *dir, double wait_seconds, int *out, Err *e) {
+  const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+  char holder[300];
+  int tries = wait_seconds > 0 ? (int)(wait_seconds * 10) + 1 : 1;
+  Arena scratch;
+  arena_init(&scratch);
+  const char *path = file_join(&scratch, dir, "lock");
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  Status status = OK;
+  if (fd < 0) status = err_set(e, E_IO, "cannot open %s: %s", path, strerror(errno));
+  for (int i = 0; status == OK; i++) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0) break;
+    if (errno != EAGAIN && errno != EACCES) {
+      status = err_set(e, E_IO, "cannot lock %s: %s", path, strerror(errno));
+    } else if (i + 1 >= tries) {
+      describe_holder(fd, holder, sizeof holder);
+      status = err_set(e, E_BUSY, "run directory %s is in use by %s: wait for it, or stop it", dir,
+                       holder);
+    } else {
+      nanosleep(&pause, NULL);
+    }
+  }
+  if (status == OK && !write_holder(fd)) {
+    status = err_set(e, E_IO, "cannot write %s: %s", path, strerror(errno));
+  }
+  if (status != OK && fd >= 0) close(fd);
+  if (status == OK) *out = fd;
+  arena_free(&scratch);
+  return status;
+}
+
+void file_unlock(int fd) {
+  close(fd);
+}
