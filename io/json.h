@@ -1,6 +1,7 @@
 /*
  * JSON: a small writer over Str (shortest numbers; nan as null, inf as "inf", -inf as "-inf"), and
  * a reader over jansson (io/json_read.c is the only file that knows it) into YamlNode-free values.
+ * Names keep clear of jansson's own (json_string, JSON_OBJECT, ..): the two are linked together.
  */
 #ifndef CAVIAR_JSON_H
 #define CAVIAR_JSON_H
@@ -16,21 +17,29 @@ JsonWriter json_writer(Str *out);
 void json_open(JsonWriter *j, char bracket);  /* '{' or '[' */
 void json_close(JsonWriter *j, char bracket); /* '}' or ']' */
 void json_key(JsonWriter *j, const char *key);
-void json_string(JsonWriter *j, const char *text);
+void json_str(JsonWriter *j, const char *text);
 void json_f64(JsonWriter *j, double x);
 void json_int(JsonWriter *j, int64_t x);
 void json_bool(JsonWriter *j, bool x);
-void json_null(JsonWriter *j);
+void json_none(JsonWriter *j);
 
-typedef enum { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STRING, JSON_LIST, JSON_OBJECT } JsonType;
+typedef enum {
+  JSON_NONE, /* null */
+  JSON_BOOL,
+  JSON_INT,
+  JSON_NUMBER,
+  JSON_TEXT,
+  JSON_LIST,
+  JSON_MAP
+} JsonType;
 
 typedef struct JsonValue JsonValue;
 struct JsonValue {
   JsonType type;
-  int64_t integer;      /* JSON_BOOL, JSON_INT */
-  double real;          /* JSON_INT, JSON_REAL; "inf" and "-inf" strings and null give inf, -inf, nan */
-  const char *text;     /* JSON_STRING */
-  const char *key;      /* child of an object */
+  int64_t integer; /* JSON_BOOL, JSON_INT */
+  double real; /* JSON_INT, JSON_NUMBER; "inf" and "-inf" strings and null give inf, -inf, nan */
+  const char *text; /* JSON_TEXT */
+  const char *key;  /* child of an object */
   JsonValue *first, *next;
   int n_children;
 };
