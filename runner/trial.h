@@ -56,10 +56,39 @@ typedef struct {
   TrialHooks hooks;
 } TrialEnv;
 
-/* Trains. A checkpoint of this very trial in checkpoint_dir is continued. E_MEMORY, E_IO, E_STOPPED; a
- * diverged loss is a result. */
+/* Trains. A checkpoint of this very trial in checkpoint_dir is continued, a finished one gives its result;
+ * any other is passed over with a warning. point, rank and host of the result are the caller's to fill.
+ * What trial_plan refuses, E_MEMORY, E_IO, E_STOPPED (after a checkpoint); a diverged loss is a result. */
 MUST_CHECK Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number,
                             TrialResult *out, Err *e);
+
+enum { EVAL_ROWS = 256 }; /* rows of an evaluation chunk; a constant, for bits depend on it */
+
+/* What a training will be, known before its first step. */
+typedef struct {
+  int batch_rows;          /* rows of a full mini-batch */
+  int64_t steps_per_epoch; /* updates; the left-over rows are one where they are used */
+  int64_t dropped_rows;    /* left-over rows that no epoch uses: drop_last, or one row for batch norm */
+  int64_t epochs, steps;   /* of the whole training; with train.steps the last epoch may be partial */
+  int metric_column;       /* search.metric in the curves */
+  const char **names;      /* (n_names) columns of the curves */
+  int n_names;
+  size_t n_parameters;     /* weights */
+  size_t n_statistics;
+  size_t buffer_bytes;     /* of the trial's own buffers */
+  size_t bytes;            /* of those, the model and its optimizer */
+  NnTeam team;
+  NnModel *model;          /* planned, not opened */
+} TrialPlan;
+
+/* Everything that can be wrong with a trial on this data: shapes, a batch larger than the training part,
+ * a metric that nothing measures. E_SPEC, E_SHAPE (then also in `d`). Small things go to `a`. */
+MUST_CHECK Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, TrialPlan *out,
+                             Err *e);
+
+/* The score of the trial with that checkpoint on the data's test part. E_DATA, E_IO. */
+MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, NnScore *out,
+                             Err *e);
 
 /* checkpoint_dir/trial-000017.h5 */
 char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number);

@@ -1,0 +1,208 @@
+#include "trial.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+#include "base/cpu.h"
+#include "base/rng.h"
+#include "trial_state.h"
+
+const char *const trial_status_names[] = {"COMPLETED", "DIVERGED", "FAILED"};
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
+                   TrialBuffers *out) {
+  out->order = ARENA_ARRAY(a, uint32_t, data->parts[PART_TRAIN].n);
+  out->chunk_sums = ARENA_ARRAY(a, double, 2 * trial_chunks(&data->parts[PART_VALIDATION]));
+  out->curves = (double *)arena_alloc(a, (size_t)p->epochs, sizeof(double) * (size_t)p->n_names);
+  if (s->search.metric.at_best) out->best = ARENA_ARRAY(a, Real, p->n_parameters + p->n_statistics);
+}
+
+const Real *trial_chosen(const TrialRun *r, NnVector which, size_t *n) {
+  const Real *present = nn_model_vector(r->model, which, n);
+  if (!r->buffers.best || r->progress.best_epoch == 0) return present;
+  return which == NN_WEIGHTS ? r->buffers.best : r->buffers.best + r->plan.n_parameters;
+}
+
+static void keep_best(TrialRun *r) {
+  memcpy(r->buffers.best, nn_model_vector(r->model, NN_WEIGHTS, &(size_t){0}),
+         sizeof(Real) * r->plan.n_parameters);
+  if (r->plan.n_statistics > 0)
+    memcpy(r->buffers.best + r->plan.n_parameters,
+           nn_model_vector(r->model, NN_STATISTICS, &(size_t){0}),
+           sizeof(Real) * r->plan.n_statistics);
+}
+
+/* Is x a better metric than y? Nothing is better than NaN's; equal is not better. */
+static bool better(double x, double y, bool maximize) {
+  if (isnan(x) || isnan(y)) return !isnan(x) && isnan(y);
+  return maximize ? x > y : x < y;
+}
+
+/* One mini-batch. False: its loss is not finite, and the weights are as they were. */
+static bool train_batch(TrialRun *r, int64_t epoch, double rate) {
+  const RunData *data = r->env->data;
+  TrialProgress *p = &r->progress;
+  int64_t first = p->batch * r->plan.batch_rows, left = data->parts[PART_TRAIN].n - first;
+  int rows = left < r->plan.batch_rows ? (int)left : r->plan.batch_rows, mine, count;
+  nn_team_rows(&r->plan.team, rows, &mine, &count);
+  data_gather(data, PART_TRAIN, r->buffers.order + first + mine, 0, count, r->model);
+  NnScore score;
+  NnPlace place = {.epoch = (uint32_t)epoch, .position = (uint64_t)first};
+  nn_model_step(r->model, rows, place, rate, &score);
+  if (!isfinite(score.loss)) return false;
+  p->running.loss += score.loss;
+  p->running.correct += score.correct;
+  p->running.rows += score.rows;
+  p->batch++;
+  return true;
+}
+
+/* The epoch's row of the curves, in the order of plan_curves. */
+static void end_epoch(TrialRun *r, double rate) {
+  TrialProgress *p = &r->progress;
+  const RunData *data = r->env->data;
+  bool accuracy = nn_loss_counts_correct(r->spec->model.loss.kind);
+  double *row = r->buffers.curves + p->epoch * r->plan.n_names;
+  int i = 0;
+  row[i++] = p->running.loss / p->running.rows;
+  if (accuracy) row[i++] = p->running.correct / p->running.rows;
+  if (data->parts[PART_VALIDATION].n > 0) {
+    NnScore v;
+    trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums, &v);
+    row[i++] = v.loss / v.rows;
+    if (accuracy) row[i++] = v.correct / v.rows;
+  }
+  row[i] = rate;
+  p->epoch++;
+  p->batch = 0;
+  p->running = (NnScore){0};
+  double metric = row[r->plan.metric_column];
+  const MetricSpec *m = &r->spec->search.metric;
+  if (r->buffers.best && (p->best_epoch == 0 || better(metric, p->best_metric, m->maximize))) {
+    p->best_epoch = p->epoch;
+    p->best_metric = metric;
+    keep_best(r);
+  }
+}
+
+static double seconds(const TrialRun *r) {
+  return r->progress.seconds + (now() - r->started);
+}
+
+/* A checkpoint if one is due or the caller wants to stop. */
+static Status save_or_stop(TrialRun *r, Err *e) {
+  const TrialHooks *hooks = &r->env->hooks;
+  bool stop = hooks->stop && hooks->stop(hooks->ctx);
+  if (r->env->checkpoint_dir) {
+    double t = now();
+    if (stop || t - r->saved >= r->spec->checkpoint.every_seconds) {
+      r->progress.seconds += t - r->started;
+      r->started = r->saved = t;
+      TRY(trial_checkpoint_save(r, NULL, e));
+    }
+  }
+  if (stop)
+    FAIL(e, E_STOPPED, "trial %lld: stopped in epoch %lld of %lld", (long long)r->number,
+         (long long)r->progress.epoch + 1, (long long)r->plan.epochs);
+  return OK;
+}
+
+/* From wherever progress stands in it to its end. */
+static Status train_epoch(TrialRun *r, Err *e) {
+  const TrialHooks *hooks = &r->env->hooks;
+  const TrainSpec *t = &r->spec->train;
+  int64_t epoch = r->progress.epoch + 1;
+  int64_t batches = r->plan.steps - r->progress.epoch * r->plan.steps_per_epoch;
+  if (batches > r->plan.steps_per_epoch) batches = r->plan.steps_per_epoch;
+  double rate = nn_schedule_rate(t->schedule, nn_optimizer_learning_rate(t->optimizer), epoch,
+                                 r->plan.epochs);
+  rng_permute((uint64_t)r->spec->seed, RNG_SHUFFLE, (uint64_t)epoch, r->buffers.order,
+              r->env->data->parts[PART_TRAIN].n);
+  while (r->progress.batch < batches) {
+    if (!train_batch(r, epoch, rate)) {
+      r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
+      return OK;
+    }
+    if (hooks->tick) hooks->tick(hooks->ctx);
+    TRY(save_or_stop(r, e));
+  }
+  end_epoch(r, rate);
+  if (hooks->epoch) hooks->epoch(hooks->ctx, r->number, epoch, r->plan.epochs);
+  return OK;
+}
+
+static void conclude(Arena *a, const TrialRun *r, TrialResult *out) {
+  const TrialPlan *p = &r->plan;
+  size_t values = (size_t)r->progress.epoch * (size_t)p->n_names;
+  out->curves = (Curves){.names = ARENA_ARRAY(a, const char *, p->n_names),
+                         .n_names = p->n_names,
+                         .n_epochs = (int)r->progress.epoch,
+                         .values = ARENA_ARRAY(a, double, values)};
+  memcpy(out->curves.names, p->names, sizeof(const char *) * (size_t)p->n_names);
+  if (values > 0) memcpy(out->curves.values, r->buffers.curves, sizeof(double) * values);
+  out->seconds = seconds(r);
+  if (r->diverged_step) {
+    out->status = TRIAL_DIVERGED;
+    out->diverged_step = r->diverged_step;
+    return;
+  }
+  out->status = TRIAL_COMPLETED;
+  out->chosen_epoch = r->buffers.best ? r->progress.best_epoch : r->progress.epoch;
+  out->metric = r->buffers.curves[(out->chosen_epoch - 1) * p->n_names + p->metric_column];
+  size_t n_weights, n_statistics;
+  const Real *weights = trial_chosen(r, NN_WEIGHTS, &n_weights);
+  const Real *statistics = trial_chosen(r, NN_STATISTICS, &n_statistics);
+  trial_hash_weights(weights, n_weights, statistics, n_statistics, out->weights);
+}
+
+static Status start(Arena *a, TrialRun *r, Err *e) {
+  Diag d = diag_new(a); /* the messages are in `e` too; check shows them at their places */
+  TRY(trial_plan(a, r->env, r->spec, &d, &r->plan, e));
+  r->model = r->plan.model;
+  TRY(arena_init_fixed(&r->arena, r->plan.buffer_bytes, "the trial's buffers", e));
+  trial_buffers(&r->arena, r->spec, r->env->data, &r->plan, &r->buffers);
+  TRY(nn_model_open(r->model, &r->numbers, e));
+  nn_model_init(r->model, (uint64_t)r->spec->seed);
+  return OK;
+}
+
+static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
+  TRY(start(a, r, e));
+  bool finished = false;
+  if (r->env->checkpoint_dir) trial_checkpoint_load(a, r, &finished, out);
+  if (finished) return OK;
+  while (r->progress.epoch < r->plan.epochs && !r->diverged_step) TRY(train_epoch(r, e));
+  conclude(a, r, out);
+  if (out->status == TRIAL_COMPLETED && r->env->checkpoint_dir)
+    TRY(trial_checkpoint_save(r, out, e));
+  return OK;
+}
+
+Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number, TrialResult *out,
+                 Err *e) {
+  cpu_flush_denormals();
+  TrialRun r = {.env = env, .spec = trial, .number = number};
+  arena_init(&r.numbers);
+  arena_init(&r.arena);
+  r.started = r.saved = now();
+  *out = (TrialResult){.number = number, .seed = trial->seed, .point = "", .metric = NAN};
+  Status status = run(a, &r, out, e);
+  arena_free(&r.numbers);
+  arena_free(&r.arena);
+  return status;
+}
+
+int trial_compare(const TrialResult *a, const TrialResult *b, bool maximize) {
+  if (a->status != b->status) return a->status < b->status ? -1 : 1;
+  if (a->status == TRIAL_COMPLETED) {
+    if (better(a->metric, b->metric, maximize)) return -1;
+    if (better(b->metric, a->metric, maximize)) return 1;
+  }
+  return (a->number > b->number) - (a->number < b->number);
+}

@@ -1,0 +1,100 @@
+#include "trial.h"
+
+#include "trial_state.h"
+
+/* An error that the experiment file caused: in `d` at the parameter's place, and in `e`. */
+static Status refuse(Arena *a, const Spec *s, Diag *d, const char *path, const char *why, Err *e) {
+  const YamlNode *node = spec_find(s->tree, path);
+  if (node && node->mark.source) diag_add(d, DIAG_ERROR, node->mark, "%s: %s", path, why);
+  return err_set(e, E_SPEC, "%s", arena_printf(a, "%s: %s", path, why));
+}
+
+static Status plan_batches(Arena *a, const Spec *s, int64_t rows, Diag *d, TrialPlan *p, Err *e) {
+  const TrainSpec *t = &s->train;
+  int64_t batch = t->batch_size ? t->batch_size : rows;
+  bool couples = spec_couples_rows(s);
+  if (batch > rows)
+    return refuse(a, s, d, "train.batch_size",
+                  arena_printf(a, "%lld is more than the %lld rows of the training part",
+                               (long long)batch, (long long)rows),
+                  e);
+  if (couples && batch < 2)
+    return refuse(a, s, d, "train.batch_size",
+                  "the model normalises over the rows of a mini-batch, which takes at least 2", e);
+  int64_t left = rows % batch;
+  bool use_left = left > 0 && !t->drop_last && !(left == 1 && couples);
+  p->batch_rows = (int)batch;
+  p->dropped_rows = use_left ? 0 : left;
+  p->steps_per_epoch = rows / batch + (use_left ? 1 : 0);
+  p->steps = t->steps ? t->steps : t->epochs * p->steps_per_epoch;
+  p->epochs = t->steps ? (t->steps + p->steps_per_epoch - 1) / p->steps_per_epoch : t->epochs;
+  return OK;
+}
+
+static void plan_curves(Arena *a, const Spec *s, const RunData *data, TrialPlan *p) {
+  bool accuracy = nn_loss_counts_correct(s->model.loss.kind);
+  p->names = ARENA_ARRAY(a, const char *, 5);
+  p->names[p->n_names++] = "train_loss";
+  if (accuracy) p->names[p->n_names++] = "train_accuracy";
+  if (data->parts[PART_VALIDATION].n > 0) {
+    p->names[p->n_names++] = "validation_loss";
+    if (accuracy) p->names[p->n_names++] = "validation_accuracy";
+  }
+  p->names[p->n_names++] = "learning_rate";
+}
+
+static Status plan_metric(Arena *a, const Spec *s, Diag *d, TrialPlan *p, Err *e) {
+  Str known = str_new(a);
+  for (int i = 0; i < p->n_names; i++) {
+    if (str_eq(p->names[i], s->search.metric.name)) {
+      p->metric_column = i;
+      return OK;
+    }
+    str_addf(&known, "%s%s", i ? ", " : "", p->names[i]);
+  }
+  return refuse(a, s, d, "search.metric.name",
+                arena_printf(a, "\"%s\" is not measured here; with this loss and split there are %s",
+                             s->search.metric.name, str_text(&known)),
+                e);
+}
+
+Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targets, int batch_rows,
+                        const NnTeam *team, CpuLevel cpu, bool optimizer, Diag *d, NnModel **out,
+                        Err *e) {
+  NnGraph *graph;
+  TRY(spec_graph(a, s, n_features, targets, d, &graph, e));
+  NnOptions o = {.batch_rows = batch_rows,
+                 .eval_rows = EVAL_ROWS,
+                 .team = *team,
+                 .cpu = cpu,
+                 .gemm = spec_gemm_names[s->train.gemm]};
+  if (optimizer) o.optimizer = s->train.optimizer;
+  return nn_model_new(a, graph, &o, out, e);
+}
+
+Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, TrialPlan *out,
+                  Err *e) {
+  const RunData *data = env->data;
+  *out = (TrialPlan){0};
+  TRY(plan_batches(a, trial, data->parts[PART_TRAIN].n, d, out, e));
+  plan_curves(a, trial, data, out);
+  TRY(plan_metric(a, trial, d, out, e));
+  NnTeam team = nn_team_solo((int)trial->train.shards);
+  team.ctx = env->hooks.ctx;
+  if (env->hooks.tick) team.tick = env->hooks.tick;
+  TRY(trial_model_plan(a, trial, data->n_features, data->targets, out->batch_rows, &team, env->cpu,
+                       true, d, &out->model, e));
+  for (int i = 0; i < nn_model_n_blocks(out->model); i++) {
+    const NnBlock *b = nn_model_block(out->model, i);
+    size_t n = (size_t)b->rows * (size_t)b->cols;
+    if (b->vector == NN_WEIGHTS) out->n_parameters += n;
+    if (b->vector == NN_STATISTICS) out->n_statistics += n;
+  }
+  out->team = team;
+  Arena measure;
+  arena_init_measuring(&measure);
+  trial_buffers(&measure, trial, data, out, &(TrialBuffers){0});
+  out->buffer_bytes = measure.used;
+  out->bytes = nn_model_bytes(out->model) + measure.used;
+  return OK;
+}

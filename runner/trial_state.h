@@ -1,0 +1,70 @@
+/*
+ * A training in progress; private to runner/trial*.c.
+ *
+ * `progress` is all that changes besides the model's vectors and the best weights: what a checkpoint stores and a
+ * resumed trial goes on with. It may stand inside an epoch: `batch` mini-batches of epoch + 1 are done
+ * and `running` holds their sums, so a resumed trial gives the bits of an undisturbed one wherever it stopped.
+ */
+#ifndef CAVIAR_TRIAL_STATE_H
+#define CAVIAR_TRIAL_STATE_H
+
+#include "trial.h"
+
+typedef struct {
+  int64_t epoch;       /* epochs completed */
+  int64_t batch;       /* mini-batches done of the next one */
+  NnScore running;     /* their sums */
+  int64_t best_epoch;  /* metric.at best: from 1; 0: none yet */
+  double best_metric;
+  double seconds;      /* of training, up to the checkpoint that was continued */
+} TrialProgress;
+
+/* All that a training needs besides the model, laid out before the first step. */
+typedef struct {
+  uint32_t *order;    /* (training rows) of the epoch */
+  double *chunk_sums; /* (2, validation chunks) losses, correct */
+  double *curves;     /* (epochs, n_names) */
+  Real *best;         /* weights, then statistics, of best_epoch; NULL unless metric.at is best */
+} TrialBuffers;
+
+typedef struct {
+  const TrialEnv *env;
+  const Spec *spec;
+  int64_t number;
+  TrialPlan plan;
+  NnModel *model;         /* plan.model */
+  Arena numbers, arena;   /* the model's memory and that of: */
+  TrialBuffers buffers;
+  TrialProgress progress;
+  int64_t diverged_step;
+  double started, saved;  /* seconds on the clock */
+} TrialRun;
+
+/* Lays the buffers out in `a`; called twice, the first time to measure. */
+void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p, TrialBuffers *out);
+
+/* Sums over a part, EVAL_ROWS rows at a time, added over base/sum.h's tree. chunk_sums (2, chunks). */
+size_t trial_chunks(const DataPart *p);
+void trial_evaluate(NnModel *m, const RunData *data, Part part, const TrialHooks *hooks,
+                    double *chunk_sums, NnScore *out);
+
+/* Hash of weights and statistics, every NaN as one pattern. */
+void trial_hash_weights(const Real *weights, size_t n_weights, const Real *statistics,
+                        size_t n_statistics, char out[HASH_HEX]);
+
+/* The graph of the spec and a model planned on it; optimizer false: for evaluation only. */
+MUST_CHECK Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targets,
+                                   int batch_rows, const NnTeam *team, CpuLevel cpu, bool optimizer,
+                                   Diag *d, NnModel **out, Err *e);
+
+/* The vector by which a result is judged: the best epoch's or the present one's. */
+const Real *trial_chosen(const TrialRun *r, NnVector which, size_t *n);
+
+/* Replaces the trial's checkpoint. `result`: the trial is finished; NULL: it goes on. E_IO. */
+MUST_CHECK Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *e);
+
+/* Continues from the trial's checkpoint, if there is one that fits; warns of one that does not and leaves
+ * the run as it was. TRUE in *finished: `result` is what it came to, nothing is left to do. */
+void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *result);
+
+#endif
