@@ -5,6 +5,7 @@
 #include <time.h>
 #include "base/cpu.h"
 #include "base/rng.h"
+#include "io/files.h"
 #include "trial_state.h"
 
 const char *const trial_status_names[] = {"COMPLETED", "DIVERGED", "FAILED"};
@@ -172,6 +173,14 @@ static Status start(Arena *a, TrialRun *r, Err *e) {
   return OK;
 }
 
+/* The finished checkpoint; of a trial that is not worth one, none. */
+static Status keep_or_remove(Arena *a, const TrialRun *r, const TrialResult *result, Err *e) {
+  const TrialHooks *hooks = &r->env->hooks;
+  bool keep = result->status == TRIAL_COMPLETED && (!hooks->keep || hooks->keep(hooks->ctx, result));
+  if (keep) return trial_checkpoint_save(r, result, e);
+  return file_remove(trial_checkpoint_path(a, r->env->checkpoint_dir, r->number), e);
+}
+
 static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   TRY(start(a, r, e));
   bool finished = false;
@@ -179,9 +188,7 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   if (finished) return OK;
   while (r->progress.epoch < r->plan.epochs && !r->diverged_step) TRY(train_epoch(r, e));
   conclude(a, r, out);
-  if (out->status == TRIAL_COMPLETED && r->env->checkpoint_dir)
-    TRY(trial_checkpoint_save(r, out, e));
-  return OK;
+  return r->env->checkpoint_dir ? keep_or_remove(a, r, out, e) : OK;
 }
 
 Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number, TrialResult *out,

@@ -1,0 +1,307 @@
+/*
+ * checkpoint_dir/trial-000017.h5: all that resuming and predicting need.
+ *
+ *   /                 attributes format_version, trial, seed, features, n_classes, n_values, fingerprint
+ *   /spec             the trial as a resolved experiment file
+ *   /identity         what two trials must share to be the same
+ *   /weights/hidden.0.dense/w (in, out) and so on, /statistics/...: of the chosen epoch
+ *   /state/optimizer  flat
+ *   /state/weights, /state/statistics   flat, where training goes on: only with metric.at: best
+ *   /progress/...     counters and sums (runner/trial_state.h), each checksummed
+ *   /curves           (epochs, columns)
+ *   /normalize/mean, /normalize/scale, /classes (a JSON list)
+ *   /result           JSON of the finished trial; not there while it runs
+ *
+ * The file is replaced by an atomic rename: a killed writer leaves the one before, so one is enough.
+ */
+#include "trial_checkpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/log.h"
+#include "io/files.h"
+#include "trial_state.h"
+
+_Static_assert(sizeof(Real) == sizeof(float), "checkpoints store H5_F32");
+
+static const struct {
+  NnVector vector;
+  const char *group, *state; /* the chosen epoch's blocks; the flat vector of the present one */
+} vectors[] = {{NN_WEIGHTS, "/weights", "/state/weights"},
+               {NN_STATISTICS, "/statistics", "/state/statistics"}};
+
+char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number) {
+  return file_join(a, checkpoint_dir, arena_printf(a, "trial-%06lld.h5", (long long)number));
+}
+
+static const char *block_path(Arena *a, const char *group, const NnBlock *b) {
+  return arena_printf(a, "%s/%s/%s", group, b->path, b->name);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static Status put(H5Out *o, const char *path, H5Type type, size_t n, const void *data, Err *e) {
+  int64_t dims[1] = {(int64_t)n};
+  return n > 0 ? h5_put(o, path, type, dims, 1, data, true, e) : OK;
+}
+
+static Status put_i64(H5Out *o, const char *path, int64_t x, Err *e) {
+  return put(o, path, H5_I64, 1, &x, e);
+}
+
+static Status put_f64(H5Out *o, const char *path, double x, Err *e) {
+  return put(o, path, H5_F64, 1, &x, e);
+}
+
+static Status put_blocks(Arena *a, H5Out *o, const TrialRun *r, int which, Err *e) {
+  size_t n;
+  const Real *v = trial_chosen(r, vectors[which].vector, &n);
+  for (int i = 0; i < nn_model_n_blocks(r->model); i++) {
+    const NnBlock *b = nn_model_block(r->model, i);
+    if (b->vector != vectors[which].vector) continue;
+    int64_t dims[2] = {b->rows, b->cols};
+    TRY(h5_put(o, block_path(a, vectors[which].group, b), H5_F32, dims, b->cols == 1 ? 1 : 2,
+               v + b->offset, true, e));
+  }
+  if (!r->buffers.best) return OK;
+  v = nn_model_vector(r->model, vectors[which].vector, &n);
+  return put(o, vectors[which].state, H5_F32, n, v, e);
+}
+
+static Status put_progress(H5Out *o, const TrialRun *r, double seconds, Err *e) {
+  const TrialProgress *p = &r->progress;
+  TRY(put_i64(o, "/progress/epoch", p->epoch, e));
+  TRY(put_i64(o, "/progress/batch", p->batch, e));
+  TRY(put_i64(o, "/progress/updates", (int64_t)nn_model_updates(r->model), e));
+  TRY(put_i64(o, "/progress/best_epoch", p->best_epoch, e));
+  TRY(put_f64(o, "/progress/best_metric", p->best_metric, e));
+  TRY(put_f64(o, "/progress/running_loss", p->running.loss, e));
+  TRY(put_f64(o, "/progress/running_correct", p->running.correct, e));
+  TRY(put_f64(o, "/progress/running_rows", p->running.rows, e));
+  TRY(put_f64(o, "/progress/seconds", seconds, e));
+  if (p->epoch == 0) return OK;
+  int64_t dims[2] = {p->epoch, r->plan.n_names};
+  TRY(h5_put(o, "/curves", H5_F64, dims, 2, r->buffers.curves, true, e));
+  return h5_attr_strings(o, "/curves", "columns", r->plan.names, r->plan.n_names, e);
+}
+
+static Status put_data(Arena *a, H5Out *o, const RunData *d, Err *e) {
+  TRY(h5_attr_i64(o, "/", "features", d->n_features, e));
+  TRY(h5_attr_i64(o, "/", "n_classes", d->targets.n_classes, e));
+  TRY(h5_attr_i64(o, "/", "n_values", d->targets.n_values, e));
+  TRY(h5_attr_text(o, "/", "fingerprint", d->fingerprint, e));
+  if (d->mean) {
+    TRY(put(o, "/normalize/mean", H5_F64, (size_t)d->n_features, d->mean, e));
+    TRY(put(o, "/normalize/scale", H5_F64, (size_t)d->n_features, d->scale, e));
+  }
+  if (d->targets.n_classes == 0) return OK;
+  Str classes = str_new(a);
+  JsonWriter j = json_writer(&classes);
+  json_open(&j, '[');
+  for (int c = 0; c < d->targets.n_classes; c++) json_string(&j, d->main.class_names[c]);
+  json_close(&j, ']');
+  return h5_put_text(o, "/classes", str_text(&classes), e);
+}
+
+static Status put_all(Arena *a, H5Out *o, const TrialRun *r, const TrialResult *result, Err *e) {
+  TRY(h5_attr_i64(o, "/", "format_version", TRIAL_CHECKPOINT_FORMAT, e));
+  TRY(h5_attr_i64(o, "/", "trial", r->number, e));
+  TRY(h5_attr_i64(o, "/", "seed", r->spec->seed, e));
+  TRY(h5_put_text(o, "/spec", spec_text(a, r->spec, SPEC_RESOLVED), e));
+  TRY(h5_put_text(o, "/identity", spec_text(a, r->spec, SPEC_FOR_DIGEST), e));
+  TRY(put_data(a, o, r->env->data, e));
+  TRY(put_blocks(a, o, r, 0, e));
+  TRY(put_blocks(a, o, r, 1, e));
+  size_t n;
+  const Real *state = nn_model_vector(r->model, NN_OPTIMIZER_STATE, &n);
+  TRY(put(o, "/state/optimizer", H5_F32, n, state, e));
+  TRY(put_progress(o, r, result ? result->seconds : r->progress.seconds, e));
+  if (!result) return OK;
+  Str json = str_new(a);
+  trial_write_json(result, &json);
+  return h5_put_text(o, "/result", str_text(&json), e);
+}
+
+Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *e) {
+  Arena a;
+  arena_init(&a);
+  H5Out *o = NULL;
+  Status status = h5_create(&o, e);
+  if (status == OK) {
+    status = put_all(&a, o, r, result, e);
+    if (status == OK)
+      status = h5_publish(o, trial_checkpoint_path(&a, r->env->checkpoint_dir, r->number), e);
+    else
+      h5_discard(o);
+  }
+  arena_free(&a);
+  if (status != OK) return err_context(e, "trial %lld: checkpoint", (long long)r->number);
+  return OK;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static size_t type_size(H5Type type) {
+  return type == H5_F32 || type == H5_I32 ? 4 : type == H5_U8 ? 1 : 8;
+}
+
+Status trial_checkpoint_get(const H5In *in, Arena *a, const char *path, H5Type type, size_t n,
+                            void *out, Err *e) {
+  void *data;
+  int64_t dims[4];
+  int n_dims;
+  TRY(h5_get(in, a, path, type, &data, dims, &n_dims, e));
+  size_t found = 1;
+  for (int i = 0; i < n_dims; i++) found *= (size_t)dims[i];
+  CHECK(e, found == n, E_DATA, "%s: %zu numbers where %zu are needed", path, found, n);
+  memcpy(out, data, n * type_size(type));
+  return OK;
+}
+
+Status trial_checkpoint_blocks(const H5In *in, Arena *a, const NnModel *m, NnVector vector,
+                               Real *out, Err *e) {
+  for (int i = 0; i < nn_model_n_blocks(m); i++) {
+    const NnBlock *b = nn_model_block(m, i);
+    if (b->vector != vector) continue;
+    const char *group = vector == NN_WEIGHTS ? vectors[0].group : vectors[1].group;
+    size_t n = (size_t)b->rows * (size_t)b->cols;
+    TRY(trial_checkpoint_get(in, a, block_path(a, group, b), H5_F32, n, out + b->offset, e));
+  }
+  return OK;
+}
+
+Status trial_checkpoint_version(const H5In *in, Err *e) {
+  int64_t version;
+  TRY(h5_get_attr_i64(in, "/", "format_version", &version, e));
+  CHECK(e, version == TRIAL_CHECKPOINT_FORMAT, E_DATA,
+        "format version %lld, but this caviar reads version %d", (long long)version,
+        TRIAL_CHECKPOINT_FORMAT);
+  return OK;
+}
+
+Status trial_checkpoint_result(const H5In *in, Arena *a, TrialResult *out, Err *e) {
+  char *text;
+  JsonValue *v;
+  TRY(h5_get_text(in, a, "/result", &text, e));
+  TRY(json_parse(a, text, strlen(text), &v, e));
+  return trial_read_json(a, v, out, e);
+}
+
+/* Is it a checkpoint of this experiment on this data? */
+static Status check_identity(Arena *a, const H5In *in, const TrialRun *r, Err *e) {
+  char *identity, *fingerprint;
+  TRY(trial_checkpoint_version(in, e));
+  TRY(h5_get_text(in, a, "/identity", &identity, e));
+  CHECK(e, str_eq(identity, spec_text(a, r->spec, SPEC_FOR_DIGEST)), E_DATA,
+        "it is of another experiment");
+  TRY(h5_get_attr_text(in, a, "/", "fingerprint", &fingerprint, e));
+  CHECK(e, str_eq(fingerprint, r->env->data->fingerprint), E_DATA, "it is of other data");
+  return OK;
+}
+
+static Status get_progress(Arena *a, const H5In *in, TrialProgress *p, int64_t *updates, Err *e) {
+  const struct {
+    const char *path;
+    H5Type type;
+    void *field;
+  } fields[] = {
+      {"/progress/epoch", H5_I64, &p->epoch},
+      {"/progress/batch", H5_I64, &p->batch},
+      {"/progress/updates", H5_I64, updates},
+      {"/progress/best_epoch", H5_I64, &p->best_epoch},
+      {"/progress/best_metric", H5_F64, &p->best_metric},
+      {"/progress/running_loss", H5_F64, &p->running.loss},
+      {"/progress/running_correct", H5_F64, &p->running.correct},
+      {"/progress/running_rows", H5_F64, &p->running.rows},
+      {"/progress/seconds", H5_F64, &p->seconds},
+  };
+  for (int i = 0; i < COUNT(fields); i++)
+    TRY(trial_checkpoint_get(in, a, fields[i].path, fields[i].type, 1, fields[i].field, e));
+  return OK;
+}
+
+/* What was read, kept apart until all of it is known to be good. */
+typedef struct {
+  TrialProgress progress;
+  int64_t updates;
+  double *curves;
+  Real *chosen[2], *present[2], *optimizer; /* by vectors[]; present NULL without metric.at best */
+  size_t n[2], n_optimizer;
+} Loaded;
+
+static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
+  TRY(check_identity(a, in, r, e));
+  TRY(get_progress(a, in, &l->progress, &l->updates, e));
+  const TrialProgress *p = &l->progress;
+  CHECK(e,
+        p->epoch >= 0 && p->epoch <= r->plan.epochs && p->batch >= 0 &&
+            p->batch <= r->plan.steps_per_epoch && p->best_epoch >= 0 && p->best_epoch <= p->epoch,
+        E_DATA, "/progress is not of this training");
+  size_t n_values = (size_t)p->epoch * (size_t)r->plan.n_names;
+  l->curves = ARENA_ARRAY(a, double, n_values);
+  if (n_values > 0) TRY(trial_checkpoint_get(in, a, "/curves", H5_F64, n_values, l->curves, e));
+  for (int i = 0; i < COUNT(vectors); i++) {
+    nn_model_vector(r->model, vectors[i].vector, &l->n[i]);
+    l->chosen[i] = ARENA_ARRAY(a, Real, l->n[i]);
+    TRY(trial_checkpoint_blocks(in, a, r->model, vectors[i].vector, l->chosen[i], e));
+    if (!r->buffers.best || l->n[i] == 0) continue;
+    l->present[i] = ARENA_ARRAY(a, Real, l->n[i]);
+    TRY(trial_checkpoint_get(in, a, vectors[i].state, H5_F32, l->n[i], l->present[i], e));
+  }
+  nn_model_vector(r->model, NN_OPTIMIZER_STATE, &l->n_optimizer);
+  l->optimizer = ARENA_ARRAY(a, Real, l->n_optimizer);
+  if (l->n_optimizer == 0) return OK;
+  return trial_checkpoint_get(in, a, "/state/optimizer", H5_F32, l->n_optimizer, l->optimizer, e);
+}
+
+static void restore_vector(NnModel *m, NnVector which, const Real *v) {
+  size_t n;
+  Real *to = nn_model_vector(m, which, &n);
+  if (n > 0) memcpy(to, v, sizeof(Real) * n);
+}
+
+static void restore(TrialRun *r, const Loaded *l) {
+  r->progress = l->progress;
+  memcpy(r->buffers.curves, l->curves,
+         sizeof(double) * (size_t)l->progress.epoch * (size_t)r->plan.n_names);
+  for (int i = 0; i < COUNT(vectors); i++)
+    restore_vector(r->model, vectors[i].vector, l->present[i] ? l->present[i] : l->chosen[i]);
+  if (r->buffers.best && l->progress.best_epoch > 0) {
+    memcpy(r->buffers.best, l->chosen[0], sizeof(Real) * l->n[0]);
+    if (l->n[1] > 0) memcpy(r->buffers.best + l->n[0], l->chosen[1], sizeof(Real) * l->n[1]);
+  }
+  restore_vector(r->model, NN_OPTIMIZER_STATE, l->optimizer);
+  nn_model_set_updates(r->model, (uint64_t)l->updates);
+}
+
+/* `scratch` for what is read and passed on or dropped, `a` for the result. */
+static Status read_file(Arena *scratch, Arena *a, const char *path, TrialRun *r, bool *finished,
+                        TrialResult *result, Err *e) {
+  H5In *in;
+  TRY(h5_open(&in, path, e));
+  Loaded l = {0};
+  TrialResult was = {0};
+  Status status = load(scratch, in, r, &l, e);
+  bool over = status == OK && h5_has(in, "/result");
+  if (over) status = trial_checkpoint_result(in, a, &was, e);
+  h5_close(in);
+  if (status != OK) return status;
+  if (over) {
+    *result = was;
+    *finished = true;
+  } else {
+    restore(r, &l);
+  }
+  return OK;
+}
+
+void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *result) {
+  Arena scratch;
+  arena_init(&scratch);
+  const char *path = trial_checkpoint_path(&scratch, r->env->checkpoint_dir, r->number);
+  Err e = {0};
+  if (file_exists(path) && read_file(&scratch, a, path, r, finished, result, &e) != OK)
+    log_line(LOG_WARNING, "trial %lld starts from the beginning; its checkpoint cannot be used: %s: %s",
+             (long long)r->number, path, e.text);
+  arena_free(&scratch);
+}

@@ -1,0 +1,254 @@
+/*
+ * A result as JSON, one object on one line; runner/README.md lists the keys. Numbers are the shortest that read
+ * back, so the round trip is exact. `point` is an object for those who read it; where turning it back
+ * into flow YAML would not give the same text, the text stands beside it as `point_yaml`.
+ */
+#include "trial.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SCHEMA_VERSION = 1 };
+
+/* ---- point: flow YAML <-> JSON ---------------------------------------------------------------- */
+
+static void write_yaml(JsonWriter *j, const YamlNode *n) {
+  if (n->type == YAML_MAP || n->type == YAML_LIST) {
+    char open = n->type == YAML_MAP ? '{' : '[', close = n->type == YAML_MAP ? '}' : ']';
+    json_open(j, open);
+    for (const YamlNode *c = n->first; c; c = c->next) {
+      if (n->type == YAML_MAP) json_key(j, c->key);
+      write_yaml(j, c);
+    }
+    json_close(j, close);
+    return;
+  }
+  Scalar s = yaml_scalar(n);
+  switch (s.type) {
+  case SCALAR_NULL:
+    json_null(j);
+    break;
+  case SCALAR_BOOL:
+    json_bool(j, s.boolean);
+    break;
+  case SCALAR_INT:
+    json_int(j, s.integer);
+    break;
+  case SCALAR_REAL:
+    json_f64(j, s.real);
+    break;
+  case SCALAR_STRING:
+    json_string(j, n->text);
+    break;
+  }
+}
+
+static YamlNode *read_yaml(Arena *a, const JsonValue *v) {
+  Mark none = {0};
+  char number[32];
+  switch (v->type) {
+  case JSON_OBJECT:
+  case JSON_LIST: {
+    YamlNode *n = yaml_new(a, v->type == JSON_OBJECT ? YAML_MAP : YAML_LIST, none);
+    for (const JsonValue *c = v->first; c; c = c->next) {
+      if (v->type == JSON_OBJECT)
+        yaml_put(a, n, c->key, read_yaml(a, c));
+      else
+        yaml_append(n, read_yaml(a, c));
+    }
+    return n;
+  }
+  case JSON_STRING: {
+    bool plain = scalar_parse(v->text, false).type == SCALAR_STRING;
+    return yaml_new_scalar(a, arena_strdup(a, v->text), !plain, none);
+  }
+  case JSON_NULL:
+    return yaml_new_scalar(a, "null", false, none);
+  case JSON_BOOL:
+    return yaml_new_scalar(a, v->integer ? "true" : "false", false, none);
+  case JSON_INT:
+    return yaml_new_scalar(a, arena_printf(a, "%lld", (long long)v->integer), false, none);
+  case JSON_REAL:
+    break;
+  }
+  return yaml_new_scalar(a, arena_strdup(a, str_f64(v->real, number)), false, none);
+}
+
+/* Turned into JSON and back, as a reader will. */
+static const char *round_trip(Arena *a, const YamlNode *point) {
+  Str json = str_new(a), text = str_new(a);
+  JsonWriter j = json_writer(&json);
+  JsonValue *v;
+  Err e = {0};
+  write_yaml(&j, point);
+  if (json_parse(a, str_text(&json), (size_t)json.length, &v, &e) != OK) return "";
+  yaml_write_flow(read_yaml(a, v), &text);
+  return str_text(&text);
+}
+
+/* The text of a point as an object; "" as an empty one. Scratch in `a`. */
+static void write_point(Arena *a, JsonWriter *j, const char *text) {
+  Source source = {.name = "point", .text = text, .length = (int)strlen(text)};
+  Diag d = diag_new(a);
+  const YamlNode *point = yaml_parse(a, &source, &d);
+  if (!point) point = yaml_new(a, YAML_MAP, (Mark){0});
+  json_key(j, "point");
+  write_yaml(j, point);
+  if (text[0] == '\0' || str_eq(round_trip(a, point), text)) return;
+  json_key(j, "point_yaml");
+  json_string(j, text);
+}
+
+static const char *read_point(Arena *a, const JsonValue *result) {
+  const char *exact = json_text(json_get(result, "point_yaml"), NULL);
+  const JsonValue *point = json_get(result, "point");
+  if (exact) return arena_strdup(a, exact);
+  if (!point || point->type != JSON_OBJECT || point->n_children == 0) return "";
+  Str text = str_new(a);
+  yaml_write_flow(read_yaml(a, point), &text);
+  return str_text(&text);
+}
+
+/* ---- the result ------------------------------------------------------------------------------- */
+
+static void write_optional(JsonWriter *j, const char *key, const char *text) {
+  json_key(j, key);
+  if (text)
+    json_string(j, text);
+  else
+    json_null(j);
+}
+
+/* The row of the chosen epoch; of a trial that has none, the last. */
+static void write_metrics(JsonWriter *j, const TrialResult *r) {
+  const Curves *c = &r->curves;
+  int64_t epoch = r->chosen_epoch ? r->chosen_epoch : c->n_epochs;
+  json_key(j, "metrics");
+  json_open(j, '{');
+  for (int i = 0; epoch > 0 && i < c->n_names; i++) {
+    json_key(j, c->names[i]);
+    json_f64(j, c->values[(epoch - 1) * c->n_names + i]);
+  }
+  json_close(j, '}');
+}
+
+static void write_curves(JsonWriter *j, const Curves *c) {
+  json_key(j, "curves");
+  json_open(j, '{');
+  for (int i = 0; i < c->n_names; i++) {
+    json_key(j, c->names[i]);
+    json_open(j, '[');
+    for (int k = 0; k < c->n_epochs; k++) json_f64(j, c->values[k * c->n_names + i]);
+    json_close(j, ']');
+  }
+  json_close(j, '}');
+}
+
+void trial_write_json(const TrialResult *r, Str *out) {
+  Arena scratch;
+  arena_init(&scratch);
+  JsonWriter j = json_writer(out);
+  json_open(&j, '{');
+  json_key(&j, "schema_version");
+  json_int(&j, SCHEMA_VERSION);
+  json_key(&j, "trial");
+  json_int(&j, r->number);
+  json_key(&j, "status");
+  json_string(&j, trial_status_names[r->status]);
+  write_point(&scratch, &j, r->point ? r->point : "");
+  write_metrics(&j, r);
+  json_key(&j, "epochs");
+  json_int(&j, r->curves.n_epochs);
+  json_key(&j, "seconds");
+  json_f64(&j, r->seconds);
+  json_key(&j, "seed");
+  json_int(&j, r->seed);
+  json_key(&j, "metric");
+  json_f64(&j, r->metric);
+  json_key(&j, "chosen_epoch");
+  json_int(&j, r->chosen_epoch);
+  json_key(&j, "diverged_step");
+  json_int(&j, r->diverged_step);
+  json_key(&j, "weights");
+  json_string(&j, r->weights);
+  write_optional(&j, "error", r->error);
+  json_key(&j, "rank");
+  json_int(&j, r->rank);
+  write_optional(&j, "host", r->host);
+  write_curves(&j, &r->curves);
+  json_close(&j, '}');
+  arena_free(&scratch);
+}
+
+static Status read_int(const JsonValue *result, const char *key, int64_t *out, Err *e) {
+  const JsonValue *v = json_get(result, key);
+  CHECK(e, v && v->type == JSON_INT, E_DATA, "result: \"%s\" is missing or no integer", key);
+  *out = v->integer;
+  return OK;
+}
+
+static Status read_status(const JsonValue *result, TrialStatus *out, Err *e) {
+  const char *name = json_text(json_get(result, "status"), "");
+  for (int s = TRIAL_COMPLETED; s <= TRIAL_FAILED; s++) {
+    if (!str_eq(name, trial_status_names[s])) continue;
+    *out = (TrialStatus)s;
+    return OK;
+  }
+  FAIL(e, E_DATA, "result: unknown status \"%s\"", name);
+}
+
+static Status read_curves(Arena *a, const JsonValue *result, Curves *out, Err *e) {
+  const JsonValue *v = json_get(result, "curves");
+  int64_t epochs;
+  TRY(read_int(result, "epochs", &epochs, e));
+  CHECK(e, v && v->type == JSON_OBJECT && epochs >= 0 && epochs <= INT32_MAX, E_DATA,
+        "result: \"curves\" is missing or no object");
+  out->n_names = v->n_children;
+  out->n_epochs = (int)epochs;
+  for (const JsonValue *c = v->first; c; c = c->next)
+    CHECK(e, c->type == JSON_LIST && c->n_children == epochs, E_DATA,
+          "result: curve \"%s\" has not one number an epoch", c->key);
+  out->names = ARENA_ARRAY(a, const char *, out->n_names);
+  out->values =
+      ARENA_ARRAY(a, double, (size_t)out->n_names *(size_t)(out->n_names ? out->n_epochs : 0));
+  int i = 0;
+  for (const JsonValue *c = v->first; c; c = c->next, i++) {
+    out->names[i] = arena_strdup(a, c->key);
+    int k = 0;
+    for (const JsonValue *x = c->first; x; x = x->next, k++)
+      out->values[(int64_t)k * out->n_names + i] = json_number(x, NAN);
+  }
+  return OK;
+}
+
+static const char *read_optional(Arena *a, const JsonValue *result, const char *key) {
+  const char *text = json_text(json_get(result, key), NULL);
+  return text ? arena_strdup(a, text) : NULL;
+}
+
+Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
+  *out = (TrialResult){0};
+  int64_t version, rank;
+  TRY(read_int(v, "schema_version", &version, e));
+  CHECK(e, version == SCHEMA_VERSION, E_DATA, "result: schema version %lld; this caviar reads %d",
+        (long long)version, SCHEMA_VERSION);
+  TRY(read_int(v, "trial", &out->number, e));
+  TRY(read_int(v, "seed", &out->seed, e));
+  TRY(read_status(v, &out->status, e));
+  TRY(read_int(v, "chosen_epoch", &out->chosen_epoch, e));
+  TRY(read_int(v, "diverged_step", &out->diverged_step, e));
+  TRY(read_int(v, "rank", &rank, e));
+  TRY(read_curves(a, v, &out->curves, e));
+  CHECK(e, out->chosen_epoch >= 0 && out->chosen_epoch <= out->curves.n_epochs, E_DATA,
+        "result: \"chosen_epoch\" is not one of the epochs");
+  const char *weights = json_text(json_get(v, "weights"), "");
+  CHECK(e, strlen(weights) < HASH_HEX, E_DATA, "result: \"weights\" is no hash");
+  strcpy(out->weights, weights);
+  out->rank = (int)rank;
+  out->point = read_point(a, v);
+  out->metric = json_number(json_get(v, "metric"), NAN);
+  out->seconds = json_number(json_get(v, "seconds"), 0);
+  out->error = read_optional(a, v, "error");
+  out->host = read_optional(a, v, "host");
+  return OK;
+}
