@@ -34,8 +34,9 @@ static Status check_same(const IoDataset *main, const IoDataset *test, Err *e) {
   CHECK(e, (test->labels != NULL) == (main->labels != NULL), E_DATA,
         "%s: its targets are %s, but those of %s are %s", test->name,
         test->labels ? "classes" : "numbers", main->name, main->labels ? "classes" : "numbers");
-  CHECK(e, test->n_values == main->n_values, E_DATA, "%s: %d values a row to predict, but %s has %d",
-        test->name, test->n_values, main->name, main->n_values);
+  CHECK(e, test->n_values == main->n_values, E_DATA,
+        "%s: %d values a row to predict, but %s has %d", test->name, test->n_values, main->name,
+        main->n_values);
   CHECK(e, test->n_classes <= main->n_classes, E_DATA, "%s: %d classes, but %s has %d", test->name,
         test->n_classes, main->name, main->n_classes);
   for (int c = 0; c < test->n_classes; c++)

@@ -176,7 +176,8 @@ static Status start(Arena *a, TrialRun *r, Err *e) {
 /* The finished checkpoint; of a trial that is not worth one, none. */
 static Status keep_or_remove(Arena *a, const TrialRun *r, const TrialResult *result, Err *e) {
   const TrialHooks *hooks = &r->env->hooks;
-  bool keep = result->status == TRIAL_COMPLETED && (!hooks->keep || hooks->keep(hooks->ctx, result));
+  bool keep =
+      result->status == TRIAL_COMPLETED && (!hooks->keep || hooks->keep(hooks->ctx, result));
   if (keep) return trial_checkpoint_save(r, result, e);
   return file_remove(trial_checkpoint_path(a, r->env->checkpoint_dir, r->number), e);
 }

@@ -28,13 +28,13 @@ typedef struct {
   TrialStatus status;
   const char *point; /* flow YAML of the point: {"path": value, ...}; "" without search */
   Curves curves;
-  int64_t chosen_epoch;  /* the epoch whose weights and metrics count (metric.at), from 1; 0: none */
-  double metric;         /* search.metric there; NaN unless COMPLETED */
-  int64_t diverged_step; /* from 1; 0: did not */
+  int64_t chosen_epoch; /* the epoch whose weights and metrics count (metric.at), from 1; 0: none */
+  double metric;        /* search.metric there; NaN unless COMPLETED */
+  int64_t diverged_step;  /* from 1; 0: did not */
   char weights[HASH_HEX]; /* hash of weights and statistics; "" unless COMPLETED */
-  const char *error;     /* FAILED: why; else NULL */
-  double seconds;        /* outside the digest, */
-  int rank;              /*   as is this */
+  const char *error;      /* FAILED: why; else NULL */
+  double seconds;         /* outside the digest, */
+  int rank;               /*   as is this */
   const char *host;
 } TrialResult;
 
@@ -68,23 +68,23 @@ enum { EVAL_ROWS = 256 }; /* rows of an evaluation chunk; a constant, for bits d
 typedef struct {
   int batch_rows;          /* rows of a full mini-batch */
   int64_t steps_per_epoch; /* updates; the left-over rows are one where they are used */
-  int64_t dropped_rows;    /* left-over rows that no epoch uses: drop_last, or one row for batch norm */
-  int64_t epochs, steps;   /* of the whole training; with train.steps the last epoch may be partial */
-  int metric_column;       /* search.metric in the curves */
-  const char **names;      /* (n_names) columns of the curves */
+  int64_t dropped_rows;    /* left-over, in no batch: drop_last, or a row alone for batch norm */
+  int64_t epochs, steps; /* of the whole training; with train.steps the last epoch may be partial */
+  int metric_column;     /* search.metric in the curves */
+  const char **names;    /* (n_names) columns of the curves */
   int n_names;
-  size_t n_parameters;     /* weights */
+  size_t n_parameters; /* weights */
   size_t n_statistics;
-  size_t buffer_bytes;     /* of the trial's own buffers */
-  size_t bytes;            /* of those, the model and its optimizer */
+  size_t buffer_bytes; /* of the trial's own buffers */
+  size_t bytes;        /* of those, the model and its optimizer */
   NnTeam team;
-  NnModel *model;          /* planned, not opened */
+  NnModel *model; /* planned, not opened */
 } TrialPlan;
 
 /* Everything that can be wrong with a trial on this data: shapes, a batch larger than the training part,
  * a metric that nothing measures. E_SPEC, E_SHAPE (then also in `d`). Small things go to `a`. */
-MUST_CHECK Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, TrialPlan *out,
-                             Err *e);
+MUST_CHECK Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d,
+                             TrialPlan *out, Err *e);
 
 /* The score of the trial with that checkpoint on the data's test part. E_DATA, E_IO. */
 MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, NnScore *out,

@@ -31,7 +31,7 @@ static const struct {
                {NN_STATISTICS, "/statistics", "/state/statistics"}};
 
 char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number) {
-  return file_join(a, checkpoint_dir, arena_printf(a, "trial-%06lld.h5", (long long)number));
+  return arena_printf(a, "%s/trial-%06lld.h5", checkpoint_dir, (long long)number);
 }
 
 static const char *block_path(Arena *a, const char *group, const NnBlock *b) {
@@ -98,7 +98,7 @@ static Status put_data(Arena *a, H5Out *o, const RunData *d, Err *e) {
   Str classes = str_new(a);
   JsonWriter j = json_writer(&classes);
   json_open(&j, '[');
-  for (int c = 0; c < d->targets.n_classes; c++) json_string(&j, d->main.class_names[c]);
+  for (int c = 0; c < d->targets.n_classes; c++) json_str(&j, d->main.class_names[c]);
   json_close(&j, ']');
   return h5_put_text(o, "/classes", str_text(&classes), e);
 }
@@ -171,7 +171,7 @@ Status trial_checkpoint_blocks(const H5In *in, Arena *a, const NnModel *m, NnVec
 }
 
 Status trial_checkpoint_version(const H5In *in, Err *e) {
-  int64_t version;
+  int64_t version = 0;
   TRY(h5_get_attr_i64(in, "/", "format_version", &version, e));
   CHECK(e, version == TRIAL_CHECKPOINT_FORMAT, E_DATA,
         "format version %lld, but this caviar reads version %d", (long long)version,
@@ -301,7 +301,8 @@ void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *r
   const char *path = trial_checkpoint_path(&scratch, r->env->checkpoint_dir, r->number);
   Err e = {0};
   if (file_exists(path) && read_file(&scratch, a, path, r, finished, result, &e) != OK)
-    log_line(LOG_WARNING, "trial %lld starts from the beginning; its checkpoint cannot be used: %s: %s",
+    log_line(LOG_WARNING,
+             "trial %lld starts from the beginning; its checkpoint cannot be used: %s: %s",
              (long long)r->number, path, e.text);
   arena_free(&scratch);
 }

@@ -26,7 +26,7 @@ static void write_yaml(JsonWriter *j, const YamlNode *n) {
   Scalar s = yaml_scalar(n);
   switch (s.type) {
   case SCALAR_NULL:
-    json_null(j);
+    json_none(j);
     break;
   case SCALAR_BOOL:
     json_bool(j, s.boolean);
@@ -38,7 +38,7 @@ static void write_yaml(JsonWriter *j, const YamlNode *n) {
     json_f64(j, s.real);
     break;
   case SCALAR_STRING:
-    json_string(j, n->text);
+    json_str(j, n->text);
     break;
   }
 }
@@ -47,28 +47,26 @@ static YamlNode *read_yaml(Arena *a, const JsonValue *v) {
   Mark none = {0};
   char number[32];
   switch (v->type) {
-  case JSON_OBJECT:
+  case JSON_MAP:
   case JSON_LIST: {
-    YamlNode *n = yaml_new(a, v->type == JSON_OBJECT ? YAML_MAP : YAML_LIST, none);
+    YamlNode *n = yaml_new(a, v->type == JSON_MAP ? YAML_MAP : YAML_LIST, none);
     for (const JsonValue *c = v->first; c; c = c->next) {
-      if (v->type == JSON_OBJECT)
+      if (v->type == JSON_MAP)
         yaml_put(a, n, c->key, read_yaml(a, c));
       else
         yaml_append(n, read_yaml(a, c));
     }
     return n;
   }
-  case JSON_STRING: {
-    bool plain = scalar_parse(v->text, false).type == SCALAR_STRING;
-    return yaml_new_scalar(a, arena_strdup(a, v->text), !plain, none);
-  }
-  case JSON_NULL:
+  case JSON_TEXT:
+    return yaml_new_scalar(a, arena_strdup(a, v->text), !scalar_is_plain(v->text), none);
+  case JSON_NONE:
     return yaml_new_scalar(a, "null", false, none);
   case JSON_BOOL:
     return yaml_new_scalar(a, v->integer ? "true" : "false", false, none);
   case JSON_INT:
     return yaml_new_scalar(a, arena_printf(a, "%lld", (long long)v->integer), false, none);
-  case JSON_REAL:
+  case JSON_NUMBER:
     break;
   }
   return yaml_new_scalar(a, arena_strdup(a, str_f64(v->real, number)), false, none);
@@ -96,14 +94,14 @@ static void write_point(Arena *a, JsonWriter *j, const char *text) {
   write_yaml(j, point);
   if (text[0] == '\0' || str_eq(round_trip(a, point), text)) return;
   json_key(j, "point_yaml");
-  json_string(j, text);
+  json_str(j, text);
 }
 
 static const char *read_point(Arena *a, const JsonValue *result) {
   const char *exact = json_text(json_get(result, "point_yaml"), NULL);
   const JsonValue *point = json_get(result, "point");
   if (exact) return arena_strdup(a, exact);
-  if (!point || point->type != JSON_OBJECT || point->n_children == 0) return "";
+  if (!point || point->type != JSON_MAP || point->n_children == 0) return "";
   Str text = str_new(a);
   yaml_write_flow(read_yaml(a, point), &text);
   return str_text(&text);
@@ -114,9 +112,9 @@ static const char *read_point(Arena *a, const JsonValue *result) {
 static void write_optional(JsonWriter *j, const char *key, const char *text) {
   json_key(j, key);
   if (text)
-    json_string(j, text);
+    json_str(j, text);
   else
-    json_null(j);
+    json_none(j);
 }
 
 /* The row of the chosen epoch; of a trial that has none, the last. */
@@ -154,7 +152,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_key(&j, "trial");
   json_int(&j, r->number);
   json_key(&j, "status");
-  json_string(&j, trial_status_names[r->status]);
+  json_str(&j, trial_status_names[r->status]);
   write_point(&scratch, &j, r->point ? r->point : "");
   write_metrics(&j, r);
   json_key(&j, "epochs");
@@ -170,7 +168,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_key(&j, "diverged_step");
   json_int(&j, r->diverged_step);
   json_key(&j, "weights");
-  json_string(&j, r->weights);
+  json_str(&j, r->weights);
   write_optional(&j, "error", r->error);
   json_key(&j, "rank");
   json_int(&j, r->rank);
@@ -199,9 +197,9 @@ static Status read_status(const JsonValue *result, TrialStatus *out, Err *e) {
 
 static Status read_curves(Arena *a, const JsonValue *result, Curves *out, Err *e) {
   const JsonValue *v = json_get(result, "curves");
-  int64_t epochs;
+  int64_t epochs = 0;
   TRY(read_int(result, "epochs", &epochs, e));
-  CHECK(e, v && v->type == JSON_OBJECT && epochs >= 0 && epochs <= INT32_MAX, E_DATA,
+  CHECK(e, v && v->type == JSON_MAP && epochs >= 0 && epochs <= INT32_MAX, E_DATA,
         "result: \"curves\" is missing or no object");
   out->n_names = v->n_children;
   out->n_epochs = (int)epochs;
@@ -228,7 +226,7 @@ static const char *read_optional(Arena *a, const JsonValue *result, const char *
 
 Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   *out = (TrialResult){0};
-  int64_t version, rank;
+  int64_t version = 0, rank = 0;
   TRY(read_int(v, "schema_version", &version, e));
   CHECK(e, version == SCHEMA_VERSION, E_DATA, "result: schema version %lld; this caviar reads %d",
         (long long)version, SCHEMA_VERSION);

@@ -11,12 +11,12 @@
 #include "trial.h"
 
 typedef struct {
-  int64_t epoch;       /* epochs completed */
-  int64_t batch;       /* mini-batches done of the next one */
-  NnScore running;     /* their sums */
-  int64_t best_epoch;  /* metric.at best: from 1; 0: none yet */
+  int64_t epoch;      /* epochs completed */
+  int64_t batch;      /* mini-batches done of the next one */
+  NnScore running;    /* their sums */
+  int64_t best_epoch; /* metric.at best: from 1; 0: none yet */
   double best_metric;
-  double seconds;      /* of training, up to the checkpoint that was continued */
+  double seconds; /* of training, up to the checkpoint that was continued */
 } TrialProgress;
 
 /* All that a training needs besides the model, laid out before the first step. */
@@ -32,16 +32,17 @@ typedef struct {
   const Spec *spec;
   int64_t number;
   TrialPlan plan;
-  NnModel *model;         /* plan.model */
-  Arena numbers, arena;   /* the model's memory and that of: */
+  NnModel *model;       /* plan.model */
+  Arena numbers, arena; /* the model's memory and that of: */
   TrialBuffers buffers;
   TrialProgress progress;
   int64_t diverged_step;
-  double started, saved;  /* seconds on the clock */
+  double started, saved; /* seconds on the clock */
 } TrialRun;
 
 /* Lays the buffers out in `a`; called twice, the first time to measure. */
-void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p, TrialBuffers *out);
+void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
+                   TrialBuffers *out);
 
 /* Sums over a part, EVAL_ROWS rows at a time, added over base/sum.h's tree. chunk_sums (2, chunks). */
 size_t trial_chunks(const DataPart *p);
