@@ -74,13 +74,15 @@ typedef struct {
   int n_shards; /* local */
   const NnGemm *gemm;
   int in[NN_MAX_INPUTS]; /* features of each input */
-  int batch_rows;        /* of a training batch; 0: not known, or never trained */
+  int rows;              /* most in a call on this rank; 0: not known */
+  int batch_rows;        /* of a training batch of the team; 0: not known, or never trained */
 } NnPlan;
 
 /* A case of a kind for the registry tests: a config in the words of an experiment file. */
 typedef struct {
   const char *params; /* "units: 5, bias: false" */
   int features;       /* of the input */
+  NnTargets targets;  /* losses: of the data */
 } NnCase;
 
 typedef struct NnLayerKind {
@@ -113,6 +115,8 @@ typedef struct {
   /* gz (rows, d) = d(mean loss over m rows)/dz; may alias p. */
   void (*backward)(const void *config, int rows, int d, int m, const Real *p, const int32_t *labels,
                    const Real *values, Real *gz);
+  const NnCase *cases;
+  int n_cases;
 } NnLossKind;
 
 typedef struct {

@@ -53,7 +53,7 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   n->d = c->units == CLASSES ? p->targets.n_classes : (int)c->units;
   n->weights[0] = (NnTensor){.name = "w", .rows = in, .cols = n->d, .init = c->init};
   n->n_weights = 1;
-  n->scratch = p->gemm->scratch_size(p->batch_rows, p->n_shards, in, n->d);
+  n->scratch = p->gemm->scratch_size(p->rows, p->n_shards, in, n->d);
   if (c->bias) {
     n->weights[n->n_weights++] = (NnTensor){.name = "b", .rows = n->d, .cols = 1};
     const size_t sums = (size_t)p->n_shards * (size_t)n->d;

@@ -1,0 +1,214 @@
+/* Batch normalisation: each feature to mean 0 and variance 1 over the batch, then gamma y + beta.
+ */
+#include "columns.h"
+#include "kinds.h"
+#include "real.h"
+
+typedef struct {
+  double decay, eps;
+} BatchNorm;
+
+static const Param params[] = {
+    {.name = "decay",
+     .type = P_REAL,
+     .offset = offsetof(BatchNorm, decay),
+     .def = "0.9",
+     .lo = 0,
+     .hi = 1,
+     .hi_open = true,
+     .doc = "of the averages for test time: v = decay v + (1 - decay) batch statistic"},
+    {.name = "eps",
+     .type = P_REAL,
+     .offset = offsetof(BatchNorm, eps),
+     .def = "1e-5",
+     .lo = 0,
+     .lo_open = true,
+     .hi = 1,
+     .doc = "added to the variance"},
+};
+
+static const NnCase cases[] = {
+    {.params = "", .features = 6},
+    {.params = "decay: 0.5, eps: 0.1", .features = 3},
+};
+
+enum { GAMMA, BETA };    /* weights */
+enum { MEAN, VARIANCE }; /* statistics */
+
+/* NnNode.saved, in Real: the batch's moments as NN_MOMENTS has them, then r. */
+static Real *saved_mean(const NnNode *n) {
+  return n->saved + 1;
+}
+static Real *saved_m2(const NnNode *n) {
+  return n->saved + 1 + n->d;
+}
+static Real *saved_r(const NnNode *n) {
+  return n->saved + 1 + 2 * (size_t)n->d;
+}
+
+static Status plan(const NnPlan *p, NnNode *n, Err *e) {
+  CHECK(e, p->batch_rows != 1, E_SHAPE,
+        "batch_norm: one row has no variance to normalise by; set train.batch_size to 2 or more");
+  n->d = p->in[0];
+  n->weights[GAMMA] = (NnTensor){.name = "gamma", .rows = n->d, .cols = 1, .start = 1};
+  n->weights[BETA] = (NnTensor){.name = "beta", .rows = n->d, .cols = 1};
+  n->n_weights = 2;
+  n->stats[MEAN] = (NnTensor){.name = "mean", .rows = n->d, .cols = 1};
+  n->stats[VARIANCE] = (NnTensor){.name = "variance", .rows = n->d, .cols = 1};
+  n->n_stats = 2;
+  n->saved_per_row = (size_t)n->d;
+  n->saved_fixed = 1 + 3 * (size_t)n->d;
+  n->scratch = (size_t)(p->n_shards + 1) * (1 + 2 * (size_t)n->d);
+  return OK;
+}
+
+/* count, mean, M2 of one shard by two passes. x (rows, d), moments (1 + 2 d). */
+static void shard_moments(int rows, int d, const Real *x, Real *moments) {
+  Real *mean = moments + 1, *m2 = moments + 1 + d;
+  moments[0] = (Real)rows;
+  columns_sum(rows, d, x, mean);
+  const Real share = rows > 0 ? 1 / (Real)rows : 0;
+  for (int j = 0; j < d; ++j) mean[j] *= share;
+  columns_square_sum(rows, d, x, mean, m2);
+}
+
+/* Moments of the whole team batch into n->saved: per shard, merged over the tree of shards, then
+ * ranks. */
+static void batch_moments(const NnStep *s, const NnNode *n) {
+  const int shards = s->team->n_local;
+  const size_t size = 1 + 2 * (size_t)n->d;
+  Real *parts = shards == 1 ? n->saved : s->scratch;
+  for (int k = 0; k < shards; ++k) {
+    shard_moments(shard_rows(s, k), n->d, n->x[0] + (size_t)s->start[k] * (size_t)n->d,
+                  parts + (size_t)k * size);
+  }
+  for (int step = 1; step < shards; step *= 2) {
+    for (int k = 0; k + step < shards; k += 2 * step) {
+      nn_moments_merge(parts + (size_t)k * size, parts + (size_t)(k + step) * size, size);
+    }
+  }
+  if (parts != n->saved) memcpy(n->saved, parts, size * sizeof *parts);
+  s->team->reduce(s->team->ctx, NN_MOMENTS, n->saved, size);
+}
+
+/* x_norm may be x's memory. */
+static void normalise(int rows, int d, const Real *x, const Real *mean, const Real *r,
+                      const Real *gamma, const Real *beta, Real *x_norm, Real *y) {
+  for (int i = 0; i < rows; ++i, x += d, x_norm += d, y += d) {
+    EACH_ELEMENT
+    for (int j = 0; j < d; ++j) {
+      const Real v = (x[j] - mean[j]) * r[j];
+      x_norm[j] = v;
+      y[j] = gamma[j] * v + beta[j];
+    }
+  }
+}
+
+static void forward_training(const NnStep *s, NnNode *n) {
+  const BatchNorm *c = n->config;
+  const Real *m2 = saved_m2(n), eps = (Real)c->eps;
+  Real *r = saved_r(n);
+  batch_moments(s, n);
+  const Real share = 1 / n->saved[0];
+  for (int j = 0; j < n->d; ++j) r[j] = 1 / real_sqrt(m2[j] * share + eps);
+  normalise(s->rows, n->d, n->x[0], saved_mean(n), r, n->weights[GAMMA].v, n->weights[BETA].v,
+            n->saved_rows, n->y);
+}
+
+/* With the averages v / (1 - decay^t), t the number of updates; with none yet, mean 0 and
+ * variance 1. */
+static void forward_test(const NnStep *s, NnNode *n) {
+  const BatchNorm *c = n->config;
+  const int d = n->d;
+  const Real *gamma = n->weights[GAMMA].v, *beta = n->weights[BETA].v, *x = n->x[0];
+  const bool fresh = s->updates == 0;
+  const Real correction = fresh ? 0 : (Real)(1 / (1 - fm_powi(c->decay, (int64_t)s->updates)));
+  Real *mean = saved_mean(n), *scale = saved_r(n), *y = n->y;
+  for (int j = 0; j < d; ++j) {
+    const Real variance = fresh ? 1 : n->stats[VARIANCE].v[j] * correction;
+    mean[j] = n->stats[MEAN].v[j] * correction;
+    scale[j] = gamma[j] / real_sqrt(variance + (Real)c->eps);
+  }
+  for (int i = 0; i < s->rows; ++i, x += d, y += d) {
+    EACH_ELEMENT
+    for (int j = 0; j < d; ++j) y[j] = (x[j] - mean[j]) * scale[j] + beta[j];
+  }
+}
+
+static void forward(const NnStep *s, NnNode *n) {
+  if (s->training) {
+    forward_training(s, n);
+  } else {
+    forward_test(s, n);
+  }
+}
+
+/*
+ *   gbeta = sum(g),  ggamma = sum(g x_norm)
+ *   gx = gamma r (g - gbeta / m - x_norm ggamma / m)          with both sums over the whole team
+ * batch
+ *
+ * The weights' g are this rank's share (the flat gradient is reduced later, as a whole). gx may be
+ * gy.
+ */
+static void backward(const NnStep *s, NnNode *n) {
+  const int d = n->d, shards = s->team->n_local;
+  const size_t size = 2 * (size_t)d;
+  for (int k = 0; k < shards; ++k) {
+    const size_t first = (size_t)s->start[k] * (size_t)d;
+    Real *part = s->scratch + (size_t)k * size;
+    columns_sum_and_dot(shard_rows(s, k), d, n->gy + first, n->saved_rows + first, part, part + d);
+  }
+  Real *sums = s->scratch;
+  columns_tree(sums, shards, size, sums);
+  memcpy(n->weights[BETA].g, sums, (size_t)d * sizeof *sums);
+  memcpy(n->weights[GAMMA].g, sums + d, (size_t)d * sizeof *sums);
+  if (!n->gx[0]) return;
+
+  s->team->reduce(s->team->ctx, NN_SUM_REAL, sums, size);
+  const Real *gamma = n->weights[GAMMA].v, *r = saved_r(n), *x_norm = n->saved_rows, *gy = n->gy;
+  const Real share = 1 / (Real)s->batch_rows;
+  Real *mean_g = sums, *mean_gx = sums + d, *scale = sums + size, *gx = n->gx[0];
+  for (int j = 0; j < d; ++j) {
+    mean_g[j] *= share;
+    mean_gx[j] *= share;
+    scale[j] = gamma[j] * r[j];
+  }
+  for (int i = 0; i < s->rows; ++i, gx += d, gy += d, x_norm += d) {
+    EACH_ELEMENT
+    for (int j = 0; j < d; ++j) gx[j] = scale[j] * (gy[j] - mean_g[j] - x_norm[j] * mean_gx[j]);
+  }
+}
+
+/* Exponentially weighted averages of the mean and the biased variance, from 0 (corrected when
+ * read). */
+static void finish(const NnStep *s, NnNode *n) {
+  (void)s;
+  const BatchNorm *c = n->config;
+  const Real decay = (Real)c->decay, rest = (Real)(1 - c->decay), share = 1 / n->saved[0];
+  const Real *batch_mean = saved_mean(n), *m2 = saved_m2(n);
+  Real *mean = n->stats[MEAN].v, *variance = n->stats[VARIANCE].v;
+  for (int j = 0; j < n->d; ++j) {
+    mean[j] = decay * mean[j] + rest * batch_mean[j];
+    variance[j] = decay * variance[j] + rest * (m2[j] * share);
+  }
+}
+
+const NnLayerKind NN_EXPORT(nn_layer_batch_norm) = {
+    .head = {.name = "batch_norm",
+             .doc = "each feature to mean 0 and variance 1 over the batch, then gamma y + beta",
+             .source = "Ioffe & Szegedy 2015, arXiv:1502.03167, algorithms 1 and 2",
+             .params = params,
+             .n_params = COUNT(params),
+             .config_size = sizeof(BatchNorm)},
+    .absorbs_bias = true,
+    .couples_rows = true,
+    .gx_over_gy = true,
+    .saved_over_x = true,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+    .finish = finish,
+    .cases = cases,
+    .n_cases = COUNT(cases),
+};

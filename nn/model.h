@@ -1,0 +1,101 @@
+/*
+ * The inside of graphs and models; private to graph.c and model_*.c.
+ *
+ * Memory of a model, in one fixed arena: the flat vectors (weights, gradient, optimizer state,
+ * statistics), the batch (x, targets), what nodes keep, scratch, and one region of activations. The
+ * region is cut into slots by a plan made once: a slot is a buffer of (rows, d) whose users do not
+ * overlap in time. Training and evaluation have a plan each and share the region.
+ */
+#ifndef CAVIAR_MODEL_H
+#define CAVIAR_MODEL_H
+
+#include "kinds.h"
+
+typedef struct {
+  const Kind *kind;
+  const void *config;
+  const char *path;
+  int inputs[NN_MAX_INPUTS], n_inputs;
+  int d;
+} NnGraphNode;
+
+struct NnGraph {
+  Arena *arena;
+  int n_features;
+  NnTargets targets;
+  NnGraphNode *nodes; /* inputs before readers */
+  int n, capacity;
+  const Kind *loss; /* NULL: not yet */
+  const void *loss_config;
+  int output; /* the node that the loss reads */
+  NnTargetForm form;
+  int n_values; /* width of the targets, where form is NN_TARGET_VALUES */
+};
+
+/* Plans the node: everything in NnNode that kind->plan sets. */
+MUST_CHECK Status nn_graph_plan_node(const NnGraph *g, int id, NnPlan *p, const NnLayerKind *kind,
+                                     NnNode *n, Err *e);
+
+/* ---- slots (model_slots.c)
+ * ----------------------------------------------------------------------- */
+
+typedef struct {
+  int d;         /* features of the widest user */
+  int users;     /* now, while planning */
+  size_t offset; /* in Real, from the start of the region */
+} NnSlot;
+
+enum { NN_NO_SLOT = -1 };
+
+/* Where the buffers of a node lie. NN_NO_SLOT: there is none. */
+typedef struct {
+  int y, gy, saved_rows;
+  int gx[NN_MAX_INPUTS];
+  bool adds[NN_MAX_INPUTS]; /* gx[i] is a slot of its own, added to the input's gy afterwards */
+  bool wants_gradient;      /* weights here or before: backward is called */
+} NnBuffers;
+
+typedef struct {
+  NnBuffers *nodes;
+  int predictions; /* slot of p */
+  NnSlot *slots;
+  int n_slots;
+  size_t size; /* Real in the region */
+} NnSlotPlan;
+
+NnSlotPlan nn_slots_train(Arena *a, const NnGraph *g, const NnNode *nodes, int rows);
+NnSlotPlan nn_slots_eval(Arena *a, const NnGraph *g, const NnNode *nodes, int rows);
+
+/* ---- the model
+ * ----------------------------------------------------------------------------------- */
+
+struct NnModel {
+  const NnGraph *graph;
+  NnOptions options;
+  NnTeam solo; /* evaluation's */
+  const NnGemm *gemm;
+  const NnLossKind *loss;
+  const NnOptimizerKind *optimizer; /* NULL: evaluation only */
+  int n_nodes;
+  NnNode *train,
+      *eval; /* (n_nodes) the same weights, other buffers; train NULL without optimizer */
+  NnSlotPlan train_slots, eval_slots;
+  int train_rows; /* most rows of this rank in a training batch */
+  size_t n_weights, n_statistics, scratch;
+  NnBlock *blocks;
+  int n_blocks;
+  size_t bytes;
+
+  /* set by layout */
+  Real *weights, *gradient, *state, *statistics;
+  Real *x, *values;
+  int32_t *labels;
+  Real *predictions; /* of the last evaluation */
+  Real *step_scratch;
+  int *start;      /* (n_local + 1) */
+  NnScore *scores; /* (n_local) */
+
+  uint64_t seed, updates;
+};
+
+#endif
