@@ -82,8 +82,13 @@ typedef struct {
 typedef struct {
   const char *params; /* "units: 5, bias: false" */
   int features;       /* of the input */
-  NnTargets targets;  /* losses: of the data */
 } NnCase;
+
+typedef struct {
+  const char *params;
+  int d; /* of the last layer */
+  NnTargets targets;
+} NnLossCase;
 
 typedef struct NnLayerKind {
   Kind head;
@@ -115,7 +120,7 @@ typedef struct {
   /* gz (rows, d) = d(mean loss over m rows)/dz; may alias p. */
   void (*backward)(const void *config, int rows, int d, int m, const Real *p, const int32_t *labels,
                    const Real *values, Real *gz);
-  const NnCase *cases;
+  const NnLossCase *cases;
   int n_cases;
 } NnLossKind;
 

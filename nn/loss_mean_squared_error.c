@@ -6,10 +6,10 @@
 #include <string.h>
 #include "kinds.h"
 
-static const NnCase cases[] = {
-    {.params = "", .features = 1, .targets = {.n_values = 1}},
-    {.params = "", .features = 3, .targets = {.n_values = 3}},
-    {.params = "", .features = 3, .targets = {.n_classes = 3}},
+static const NnLossCase cases[] = {
+    {.params = "", .d = 1, .targets = {.n_values = 1}},
+    {.params = "", .d = 3, .targets = {.n_values = 3}},
+    {.params = "", .d = 3, .targets = {.n_classes = 3}},
 };
 
 static Status plan(const void *config, int d, NnTargets t, NnTargetForm *form, int *n_values,

@@ -165,7 +165,8 @@ static void layout(NnModel *m, Arena *a) {
 static Status check_options(const NnGraph *g, const NnOptions *o, Err *e) {
   CHECK(e, g->loss, E_SHAPE, "model: there is no loss");
   CHECK(e, o->eval_rows > 0, E_INTERNAL, "model: evaluation chunks of %d rows", o->eval_rows);
-  CHECK(e, nn_gemm_find(o->gemm, CPU_PORTABLE), E_INTERNAL, "model: no matrix engine \"%s\"", o->gemm);
+  CHECK(e, nn_gemm_find(o->gemm, CPU_PORTABLE), E_INTERNAL, "model: no matrix engine \"%s\"",
+        o->gemm);
   if (!o->optimizer.kind) return OK;
   const NnTeam *t = &o->team;
   CHECK(e, o->batch_rows > 0, E_SHAPE, "model: a training batch of %d rows", o->batch_rows);

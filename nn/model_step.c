@@ -2,6 +2,7 @@
  * A training step: forward, loss, backward, one reduction, optimizer; and evaluation.
  * Nothing here fails or allocates.
  */
+#include <math.h>
 #include <string.h>
 #include "columns.h"
 #include "model.h"
