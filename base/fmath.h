@@ -13,18 +13,20 @@
 
 #include <stdint.h>
 
-double fm_exp(double x);
-double fm_log(double x); /* x = 0: -inf, x < 0: nan */
-double fm_log1p(double x);
-double fm_expm1(double x);
-double fm_pow(double x, double y);   /* x > 0, or x = 0, or x < 0 with integral y */
-double fm_powi(double x, int64_t n); /* by squaring; exact order stated */
-double fm_sin(double x);             /* |x| up to 1e6 */
-double fm_cos(double x);
-double fm_tanh(double x);
-double fm_erf(double x);
+double fm_exp(double x);             /* 1 ulp; results below 2^-1022 are 0 */
+double fm_log(double x);             /* 0.51 ulp; x below 2^-1022: -inf; x < 0: nan */
+double fm_log1p(double x);           /* 0.7 ulp */
+double fm_expm1(double x);           /* 1.1 ulp */
+double fm_pow(double x, double y);   /* 1 ulp; limits as C's pow, but zeros have no sign */
+double fm_powi(double x, int64_t n); /* squares from the lowest bit up; n < 0: 1 / x^-n */
+double fm_sin(double x);             /* 0.8 ulp for |x| up to 2^20, nan beyond */
+double fm_cos(double x);             /* likewise */
+double fm_tanh(double x);            /* 2.5 ulp */
+double fm_erf(double x);             /* 1 ulp */
 double fm_fabs(double x);
 
-#include "fmath_f32.h" /* fm_expf, fm_logf, fm_log1pf, fm_tanhf, fm_sigmoidf, fm_erff: static inline */
+/* Static inline, branch-free: fm_expf 1 ulp, fm_logf 0.8, fm_log1pf 1.5, fm_tanhf 2.5,
+ * fm_sigmoidf 2.4, fm_erff 1.1, fm_fabsf exact. */
+#include "fmath_f32.h"
 
 #endif

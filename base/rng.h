@@ -31,7 +31,8 @@ RngBlock rng_philox(const uint32_t counter[4], const uint32_t key[2]);
  * the fourth word and c in the lower 24. a is 64 bits wide. */
 RngBlock rng_block(uint64_t seed, RngPurpose purpose, uint64_t a, uint32_t b, uint32_t c);
 
-/* A stream of draws for code that draws a varying number: block after block of (purpose, a, b). */
+/* A stream of draws for code that draws a varying number, at most 2^26 words: block after block of
+ * (purpose, a, b). */
 typedef struct {
   uint64_t seed, a;
   RngPurpose purpose;
