@@ -75,18 +75,13 @@ static void add_clean(Str *out, const char *text, size_t length) {
   }
 }
 
-static size_t line_end(const Source *s, size_t at) {
-  while (at < (size_t)s->length && utf8_break(s->text + at, (size_t)s->length - at) == 0) at++;
-  return at;
-}
-
 /* Moves to a line; false if the source has no such line. */
 static bool find_line(Cursor *c, const Source *source, int line) {
   if (source == NULL || source->text == NULL || line < 1) return false;
   if (c->source != source || line < c->line) *c = (Cursor){.source = source, .line = 1};
   size_t at = c->at;
   for (int i = c->line; i < line; i++) {
-    at = line_end(source, at);
+    at = utf8_line_end(source->text, (size_t)source->length, at);
     int n = utf8_break(source->text + at, (size_t)source->length - at);
     if (n == 0) return false;
     at += (size_t)n;
@@ -155,7 +150,7 @@ static void add_line(Str *out, const char *line, size_t n, const Window *w) {
 static void add_source_line(Str *out, Cursor *cursor, const Mark *at, bool colour) {
   if (!find_line(cursor, at->source, at->line)) return;
   const char *line = at->source->text + cursor->at;
-  size_t n = line_end(at->source, cursor->at) - cursor->at;
+  size_t n = utf8_line_end(at->source->text, (size_t)at->source->length, cursor->at) - cursor->at;
   Window w = line_window(line, n, at);
   str_addf(out, "%5d |%s", at->line, n > 0 ? " " : "");
   add_line(out, line, n, &w);

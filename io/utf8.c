@@ -59,3 +59,8 @@ int utf8_break(const char *s, size_t left) {
     return 3;
   return 0;
 }
+
+size_t utf8_line_end(const char *text, size_t n, size_t at) {
+  while (at < n && utf8_break(text + at, n - at) == 0) at++;
+  return at;
+}

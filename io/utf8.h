@@ -21,4 +21,7 @@ int utf8_columns(const char *text);
  * counts. */
 int utf8_break(const char *s, size_t left);
 
+/* Where the line of `at` ends: the offset of its break, or n. */
+size_t utf8_line_end(const char *text, size_t n, size_t at);
+
 #endif
