@@ -1,0 +1,109 @@
+/*
+ * Softmax and cross-entropy in one:
+ *
+ *   p_j = exp(z_j - max z) / sum_k exp(z_k - max z),   L = -log p_label = log(sum) - (z_label - max
+ * z) dL/dz = p - y,  y one-hot
+ *
+ * Bridle 1990; Goodfellow, Bengio & Courville 2016, section 6.2.2.3. The maximum is taken off
+ * first, so nothing overflows. Sums over the d classes in order; losses of rows are added in f64,
+ * in order.
+ */
+#include "kinds.h"
+#include "real.h"
+
+static const NnLossCase cases[] = {
+    {.params = "", .d = 4, .targets = {.n_classes = 4}},
+    {.params = "", .d = 2, .targets = {.n_classes = 2}},
+};
+
+static Status plan(const void *config, int d, NnTargets t, NnTargetForm *form, int *n_values,
+                   Err *e) {
+  (void)config;
+  CHECK(e, t.n_classes > 0, E_SHAPE,
+        "softmax_cross_entropy needs class labels, but the targets are numbers; use "
+        "mean_squared_error");
+  CHECK(e, d == t.n_classes, E_SHAPE,
+        "softmax_cross_entropy needs one output a class: %d classes, but %d outputs; write "
+        "\"units: classes\" in the last dense layer",
+        t.n_classes, d);
+  *form = NN_TARGET_LABELS;
+  *n_values = 0;
+  return OK;
+}
+
+enum { BLOCK = 64 }; /* rows at a time */
+
+/* p = z - max of the row. */
+static void shift_rows(int rows, int d, const Real *z, Real *p) {
+  for (int i = 0; i < rows; ++i, z += d, p += d) {
+    Real max = z[0];
+    for (int j = 1; j < d; ++j) max = z[j] > max ? z[j] : max;
+    for (int j = 0; j < d; ++j) p[j] = z[j] - max;
+  }
+}
+
+/* Is the label the first of the largest? p (d) is shifted: the largest are 0. */
+static bool is_first_largest(const Real *p, int label) {
+  if (p[label] != 0) return false;
+  for (int j = 0; j < label; ++j) {
+    if (p[j] == 0) return false;
+  }
+  return true;
+}
+
+static void forward_block(int rows, int d, const Real *z, const int32_t *labels, Real *p,
+                          NnScore *score) {
+  Real shifted[BLOCK] = {0}, sum[BLOCK], log_sum[BLOCK];
+  shift_rows(rows, d, z, p);
+  for (int i = 0; i < rows && labels; ++i) {
+    const Real *row = p + (size_t)i * (size_t)d;
+    shifted[i] = row[labels[i]];
+    score->correct += is_first_largest(row, labels[i]);
+  }
+  for (size_t i = 0; i < (size_t)rows * (size_t)d; ++i) p[i] = real_exp(p[i]);
+  for (int i = 0; i < rows; ++i) {
+    Real *row = p + (size_t)i * (size_t)d;
+    sum[i] = 0;
+    for (int j = 0; j < d; ++j) sum[i] += row[j];
+    const Real scale = 1 / sum[i];
+    for (int j = 0; j < d; ++j) row[j] *= scale;
+  }
+  if (!labels) return;
+  for (int i = 0; i < rows; ++i) log_sum[i] = real_log(sum[i]);
+  for (int i = 0; i < rows; ++i) score->loss += (double)(log_sum[i] - shifted[i]);
+}
+
+static void forward(const void *config, int rows, int d, const Real *z, const int32_t *labels,
+                    const Real *values, Real *p, NnScore *score) {
+  (void)config, (void)values;
+  for (int first = 0; first < rows; first += BLOCK) {
+    const int left = rows - first, n = left < BLOCK ? left : BLOCK;
+    const size_t at = (size_t)first * (size_t)d;
+    forward_block(n, d, z + at, labels ? labels + first : NULL, p + at, score);
+  }
+}
+
+/* gz = (p - y) / m; gz may be p. */
+static void backward(const void *config, int rows, int d, int m, const Real *p,
+                     const int32_t *labels, const Real *values, Real *gz) {
+  (void)config, (void)values;
+  const Real share = 1 / (Real)m;
+  for (int i = 0; i < rows; ++i, p += d, gz += d) {
+    const Real hit = (p[labels[i]] - 1) * share;
+    EACH_ELEMENT
+    for (int j = 0; j < d; ++j) gz[j] = p[j] * share;
+    gz[labels[i]] = hit;
+  }
+}
+
+const NnLossKind NN_EXPORT(nn_loss_softmax_cross_entropy) = {
+    .head = {.name = "softmax_cross_entropy",
+             .doc = "class probabilities by softmax; minus the log of the right one's",
+             .source = "Bridle 1990; Goodfellow, Bengio & Courville 2016, section 6.2.2.3"},
+    .counts_correct = true,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+    .cases = cases,
+    .n_cases = COUNT(cases),
+};
