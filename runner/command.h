@@ -1,6 +1,7 @@
 /*
- * Commands: rows of commands.def; each is runner/cmd_<name>.c with one CommandKind. main.c finds the row
- * and calls it. A command prints results on stdout, everything else on stderr.
+ * Commands: rows of commands.def; each is runner/cmd_<name>.c with one `const Command
+ * run_command_<name>`. main.c finds the row, answers --help, and calls it. A command prints results on
+ * stdout, everything else on stderr.
  */
 #ifndef CAVIAR_COMMAND_H
 #define CAVIAR_COMMAND_H
@@ -20,10 +21,15 @@ typedef struct {
 const Command *command_find(const char *name);
 const Command *command_at(int i); /* NULL behind the last */
 
-/* --help was given: prints it and returns true. */
+/* Is --help among the arguments? If so, command_help prints it and returns true; main has asked before
+ * it calls a command. */
+bool command_wants_help(int argc, char **argv);
 bool command_help(const Command *c, int argc, char **argv);
+void command_print_help(const Command *c);
+const char *command_version(void); /* "0.1.0" */
 
-/* Renders to stderr; returns E_SPEC (message set to a one-line summary) if there are errors, else OK. */
+/* Renders to stderr. Returns E_SPEC if there are errors (with no text in `e`: the lines said it all, and
+ * main adds nothing), else OK. */
 MUST_CHECK Status command_diagnostics(const Diag *d, Err *e);
 
 #endif

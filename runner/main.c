@@ -1,4 +1,126 @@
-/* The program: finds the command, starts MPI where it is wanted, prints the error, ends the process. */
-int main(void) {
-  return 0;
+/*
+ * The program: finds the command, starts MPI where it is wanted, prints the error, ends the
+ * process.
+ *
+ * The only file that exits, and one of the few that know MPI. A command that wants MPI gets it only
+ * if a launcher (mpirun, srun) started this process: `caviar run` by itself never calls
+ * MPI_Init. A command that wants none runs on the launcher's rank 0, and the other ranks have
+ * nothing to do. Commands that want MPI agree on one status before they return; rank 0 prints.
+ */
+#include <errno.h>
+#include <mpi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "command.h"
+
+/* ---- the launcher ---------------------------------------------------------------------------- */
+
+/* This process's rank as its launcher tells it by environment; -1: there is no launcher. */
+static int launched_rank(void) {
+  static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+  for (int i = 0; i < COUNT(names); i++) {
+    const char *text = getenv(names[i]);
+    if (text && *text) return (int)strtol(text, NULL, 10);
+  }
+  return -1;
+}
+
+static bool mpi_runs(void) {
+  int begun = 0, ended = 0;
+  MPI_Initialized(&begun);
+  if (begun) MPI_Finalized(&ended);
+  return begun && !ended;
+}
+
+/* Memory has run out somewhere in the middle: nobody can be asked, so the job ends here. */
+static void memory_exhausted(size_t bytes) {
+  char size[32];
+  log_line(LOG_ERROR, "out of memory: %s more were refused", str_bytes((double)bytes, size));
+  if (mpi_runs()) MPI_Abort(MPI_COMM_WORLD, err_exit_code(E_MEMORY));
+  exit(err_exit_code(E_MEMORY));
+}
+
+/* ---- words on the command line --------------------------------------------------------------- */
+
+static Status unknown_command(Arena *a, const char *word, Err *e) {
+  int n = 0;
+  while (command_at(n)) n++;
+  const char **names = ARENA_ARRAY(a, const char *, n);
+  for (int i = 0; i < n; i++) names[i] = command_at(i)->name;
+  const char *near = str_nearest(word, names, n);
+  if (near) FAIL(e, E_USAGE, "unknown command \"%s\"; did you mean \"%s\"?", word, near);
+  FAIL(e, E_USAGE, "unknown command \"%s\"; `caviar help` lists the commands", word);
+}
+
+/* `--help` and `--version` stand for commands of that name; no word at all is a call for help. */
+static const char *command_word(int argc, char **argv) {
+  if (argc < 2) return "help";
+  if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h")) return "help";
+  if (str_eq(argv[1], "--version") || str_eq(argv[1], "-V")) return "version";
+  return argv[1];
+}
+
+static Status print_version(void) {
+  printf("caviar %s\n", command_version());
+  return OK;
+}
+
+static Status dispatch(Arena *a, const Command *c, const char *word, int argc, char **argv,
+                       Err *e) {
+  if (str_eq(word, "version")) return print_version();
+  if (!c) return unknown_command(a, word, e);
+  CHECK(e, argc >= 2, E_USAGE, "a command is missing; `caviar help` lists the commands");
+  if (command_help(c, argc - 1, argv + 1)) return OK;
+  return c->main(a, argc - 1, argv + 1, e);
+}
+
+/* What a full disk did to the results that were printed. */
+static Status flush_output(Status s, Err *e) {
+  bool bad = fflush(stdout) != 0 || ferror(stdout);
+  if (bad && s == OK && errno != EPIPE) {
+    return err_set(e, E_IO, "cannot write to standard output: %s", strerror(errno));
+  }
+  return s;
+}
+
+/* A closed pipe ends a command that prints (`caviar show RUN | head`), never a search. */
+static void arrange_signals(bool searches) {
+  signal(SIGPIPE, searches ? SIG_IGN : SIG_DFL);
+}
+
+static void print_error(const Err *e) {
+  fflush(stdout);
+  if (e->text[0]) log_line(LOG_ERROR, "%s", e->text);
+}
+
+int main(int argc, char **argv) {
+  cpu_flush_denormals();
+  arena_on_exhausted(memory_exhausted);
+  const char *word = command_word(argc, argv);
+  const Command *c = command_find(word);
+  int rank = launched_rank();
+  bool searches = c && c->wants_mpi && !command_wants_help(argc - 1, argv + 1);
+  bool mpi = searches && rank >= 0;
+  arrange_signals(searches);
+  if (!mpi && rank > 0) return 0;
+  if (mpi) {
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  }
+
+  Arena run = {0};
+  arena_init(&run);
+  Err e = {0};
+  Status s = dispatch(&run, c, word, argc, argv, &e);
+  s = flush_output(s, &e);
+  if (s != OK && rank <= 0) print_error(&e);
+  arena_free(&run);
+  if (mpi) MPI_Finalize();
+  return err_exit_code(s);
 }
