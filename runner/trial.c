@@ -8,8 +8,6 @@
 #include "io/files.h"
 #include "trial_state.h"
 
-const char *const trial_status_names[] = {"COMPLETED", "DIVERGED", "FAILED"};
-
 static double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -37,12 +35,6 @@ static void keep_best(TrialRun *r) {
     memcpy(r->buffers.best + r->plan.n_parameters,
            nn_model_vector(r->model, NN_STATISTICS, &(size_t){0}),
            sizeof(Real) * r->plan.n_statistics);
-}
-
-/* Is x a better metric than y? Nothing is better than NaN's; equal is not better. */
-static bool better(double x, double y, bool maximize) {
-  if (isnan(x) || isnan(y)) return !isnan(x) && isnan(y);
-  return maximize ? x > y : x < y;
 }
 
 /* One mini-batch. False: its loss is not finite, and the weights are as they were. */
@@ -85,7 +77,8 @@ static void end_epoch(TrialRun *r, double rate) {
   p->running = (NnScore){0};
   double metric = row[r->plan.metric_column];
   const MetricSpec *m = &r->spec->search.metric;
-  if (r->buffers.best && (p->best_epoch == 0 || better(metric, p->best_metric, m->maximize))) {
+  if (r->buffers.best &&
+      (p->best_epoch == 0 || trial_better(metric, p->best_metric, m->maximize))) {
     p->best_epoch = p->epoch;
     p->best_metric = metric;
     keep_best(r);
@@ -204,13 +197,4 @@ Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t numbe
   arena_free(&r.numbers);
   arena_free(&r.arena);
   return status;
-}
-
-int trial_compare(const TrialResult *a, const TrialResult *b, bool maximize) {
-  if (a->status != b->status) return a->status < b->status ? -1 : 1;
-  if (a->status == TRIAL_COMPLETED) {
-    if (better(a->metric, b->metric, maximize)) return -1;
-    if (better(b->metric, a->metric, maximize)) return 1;
-  }
-  return (a->number > b->number) - (a->number < b->number);
 }

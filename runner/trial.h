@@ -96,6 +96,9 @@ char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number
 void trial_write_json(const TrialResult *r, Str *out);
 MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e);
 
+/* Is x the better metric? Any number is better than NaN; equal is not better. */
+bool trial_better(double x, double y, bool maximize);
+
 /* Order of the leaderboard: < 0 if a is better. Best metric first; DIVERGED, then FAILED last; ties to the lower number. */
 int trial_compare(const TrialResult *a, const TrialResult *b, bool maximize);
 
