@@ -12,12 +12,6 @@
 
 #include "base/str.h"
 
-static int close_keeping_errno(int fd) {
-  int saved = errno, rc = close(fd);
-  if (saved != 0) errno = saved;
-  return rc;
-}
-
 /* ---- names ---- */
 
 const char *file_dir(Arena *a, const char *path) {
@@ -114,7 +108,7 @@ Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n
     if (max > 0 && guess > max + 2) guess = max + 2;
     status = read_all(a, fd, path, guess, max, bytes, n, e);
   }
-  close_keeping_errno(fd);
+  close(fd);
   return status;
 }
 
@@ -131,22 +125,23 @@ static bool write_all(int fd, const char *bytes, size_t n) {
   return true;
 }
 
-static bool sync_dir(const char *dir) {
+Status file_sync_dir(const char *dir, Err *e) {
   int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  errno = 0;
-  bool good = fsync(fd) == 0 || errno == EINVAL; /* some file systems have no such thing */
-  close_keeping_errno(fd);
-  return good;
+  CHECK(e, fd >= 0, E_IO, "cannot open the directory %s: %s", dir, strerror(errno));
+  int why = fsync(fd) == 0 ? 0 : errno;
+  close(fd);
+  CHECK(e, why == 0 || why == EINVAL, E_IO, /* EINVAL: the file system has no such thing */
+        "cannot bring the directory %s to disk: %s", dir, strerror(why));
+  return OK;
 }
 
-/* The temporary file, complete and on disk. */
-static bool write_temporary(const char *path, const void *bytes, size_t n) {
+/* The temporary file, complete and on disk. 0, or errno. */
+static int write_temporary(const char *path, const void *bytes, size_t n) {
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return false;
-  errno = 0;
-  bool good = write_all(fd, bytes, n) && fsync(fd) == 0;
-  return close_keeping_errno(fd) == 0 && good;
+  if (fd < 0) return errno;
+  int why = write_all(fd, bytes, n) && fsync(fd) == 0 ? 0 : errno;
+  if (close(fd) != 0 && why == 0) why = errno;
+  return why;
 }
 
 Status file_write(const char *path, const void *bytes, size_t n, Err *e) {
@@ -157,11 +152,13 @@ Status file_write(const char *path, const void *bytes, size_t n, Err *e) {
   const char *temporary =
       file_join(&scratch, dir, arena_printf(&scratch, ".%s.%ld.tmp", name, (long)getpid()));
   Status status = OK;
-  if (!write_temporary(temporary, bytes, n) || rename(temporary, path) != 0) {
-    status = err_set(e, E_IO, "cannot write %s: %s", path, strerror(errno));
+  int why = write_temporary(temporary, bytes, n);
+  if (why == 0 && rename(temporary, path) != 0) why = errno;
+  if (why != 0) {
+    status = err_set(e, E_IO, "cannot write %s: %s", path, strerror(why));
     unlink(temporary);
-  } else if (!sync_dir(dir)) {
-    status = err_set(e, E_IO, "cannot write %s: directory %s: %s", path, dir, strerror(errno));
+  } else {
+    status = file_sync_dir(dir, e);
   }
   arena_free(&scratch);
   return status;
