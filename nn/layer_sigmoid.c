@@ -1,0 +1,45 @@
+/*
+ * Logistic sigmoid.
+ *
+ *   y = 1 / (1 + exp(-x)),   gx = gy y (1 - y)
+ *
+ * x, y, gx, gy (rows, d).
+ */
+#include "kinds.h"
+#include "real.h"
+
+static Status plan(const NnPlan *p, NnNode *n, Err *e) {
+  (void)e;
+  n->d = p->in[0];
+  return OK;
+}
+
+static void forward(const NnStep *s, NnNode *n) {
+  const size_t size = (size_t)s->rows * (size_t)n->d;
+  const Real *x = n->x[0];
+  Real *y = n->y;
+  EACH_ELEMENT
+  for (size_t i = 0; i < size; i++) y[i] = real_sigmoid(x[i]);
+}
+
+static void backward(const NnStep *s, NnNode *n) {
+  const size_t size = (size_t)s->rows * (size_t)n->d;
+  const Real *y = n->y, *gy = n->gy;
+  Real *gx = n->gx[0];
+  if (gx == NULL) return;
+  EACH_ELEMENT
+  for (size_t i = 0; i < size; i++) gx[i] = gy[i] * (y[i] * (1 - y[i]));
+}
+
+static const NnCase cases[] = {{"", 5}};
+
+const NnLayerKind NN_EXPORT(nn_layer_sigmoid) = {
+    .head = {.name = "sigmoid", .doc = "1 / (1 + exp(-x))"},
+    .in_place = true,
+    .needs_output = true,
+    .plan = plan,
+    .forward = forward,
+    .backward = backward,
+    .cases = cases,
+    .n_cases = COUNT(cases),
+};

@@ -1,0 +1,214 @@
+/* Optimizers, driven through their update alone: closed forms, hand-computed sequences, the same
+ * bits at every vector level and at every position of a vector. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "nn/kinds.h"
+
+enum { N = 1003 }; /* leaves a remainder at every vector width */
+
+typedef struct {
+  Arena arena;
+  KindValue value;
+  const NnOptimizerKind *kind;
+} Optimizer;
+
+static Optimizer make(const char *name) {
+  Optimizer o = {0};
+  arena_init(&o.arena);
+  const Kind *kind = kind_find(&nn_optimizers, name);
+  assert_non_null(kind);
+  o.value = kind_default(kind, &o.arena);
+  o.kind = nn_optimizer_at(kind, cpu_level());
+  return o;
+}
+
+static double *field(const Optimizer *o, const char *name) {
+  const Param *p = param_find(o->value.kind->params, o->value.kind->n_params, name);
+  assert_non_null(p);
+  assert_int_equal(p->type, P_REAL);
+  return (double *)(void *)((char *)o->value.config + p->offset);
+}
+
+static void assert_near(double found, double expected, double tolerance) {
+  if (!(fabs(found - expected) <= tolerance)) {
+    print_error("found %.9g, expected %.9g\n", found, expected);
+    fail();
+  }
+}
+
+/* One weight from 0 through the gradients 1, -2, 0.5 with the given rate; the path must be
+ * `expected`. */
+static void check_path(const Optimizer *o, double learning_rate, const double expected[3]) {
+  const float gradients[] = {1, -2, 0.5F};
+  float w = 0, state[4] = {0};
+  for (int t = 0; t < 3; ++t) {
+    o->kind->update(o->value.config, (uint64_t)t + 1, learning_rate, 1, &w, &gradients[t], state);
+    assert_near(w, expected[t], 2e-7);
+  }
+}
+
+static void test_defaults(void **s) {
+  (void)s;
+  static const struct {
+    const char *optimizer, *param;
+    double value;
+  } rows[] = {
+      {"sgd", "learning_rate", 0.01},
+      {"sgd", "momentum", 0},
+      {"momentum", "beta", 0.9},
+      {"momentum", "learning_rate", 0.01},
+      {"rmsprop", "rho", 0.9},
+      {"rmsprop", "epsilon", 1e-8},
+      {"adam", "beta1", 0.9},
+      {"adam", "beta2", 0.999},
+      {"adam", "epsilon", 1e-8},
+      {"adam", "learning_rate", 0.001},
+      {"rmsprop", "learning_rate", 0.001},
+  };
+  for (int i = 0; i < COUNT(rows); ++i) {
+    Optimizer o = make(rows[i].optimizer);
+    assert_true(*field(&o, rows[i].param) == rows[i].value);
+    *field(&o, "learning_rate") = 0.125;
+    assert_true(nn_optimizer_learning_rate(o.value) == 0.125);
+    arena_free(&o.arena);
+  }
+}
+
+static void test_sgd(void **s) {
+  (void)s;
+  Optimizer o = make("sgd");
+  check_path(&o, 0.1, (const double[]){-0.1, 0.1, 0.05});
+  float w = 2, g = 3, v = NAN; /* momentum 0 neither reads nor writes its state */
+  o.kind->update(o.value.config, 1, 0.5, 1, &w, &g, &v);
+  assert_true(w == 0.5F && isnan(v));
+  /* v = 1, -1.1, -0.49 */
+  *field(&o, "momentum") = 0.9;
+  check_path(&o, 0.1, (const double[]){-0.1, 0.01, 0.059});
+  arena_free(&o.arena);
+}
+
+static void test_momentum(void **s) {
+  (void)s;
+  Optimizer o = make("momentum");
+  /* v = 0.1, -0.11, -0.049: a tenth of sgd's, so rate 1 is its rate 0.1 */
+  check_path(&o, 1, (const double[]){-0.1, 0.01, 0.059});
+  arena_free(&o.arena);
+}
+
+static void test_rmsprop(void **s) {
+  (void)s;
+  Optimizer o = make("rmsprop");
+  /* s = 0.1, 0.49, 0.466; steps 0.1 / 0.3162278, -0.2 / 0.7, 0.05 / 0.6826419 */
+  check_path(&o, 0.1, (const double[]){-0.316227756, -0.030513474, -0.103758315});
+  arena_free(&o.arena);
+}
+
+static void test_adam(void **s) {
+  (void)s;
+  Optimizer o = make("adam");
+  /* v^ = 1, -0.11/0.19, -0.049/0.271;  s^ = 1, 0.004999/0.001999, 0.005244001/0.002997001 */
+  check_path(&o, 0.1, (const double[]){-0.099999999, -0.063389647, -0.049720580});
+  arena_free(&o.arena);
+}
+
+/* epsilon = 1 shows where it stands: outside the root; and a zero gradient moves nothing. */
+static void test_epsilon(void **s) {
+  (void)s;
+  static const struct {
+    const char *name;
+    double step;
+  } rows[] = {{"rmsprop", 0.759746927}, {"adam", 0.5}}; /* 1 / (sqrt(0.1) + 1), 1 / (sqrt(1) + 1) */
+  for (int i = 0; i < COUNT(rows); ++i) {
+    Optimizer o = make(rows[i].name);
+    const float g[2] = {1, 0};
+    float w[2] = {0, 7}, state[4] = {0};
+    *field(&o, "epsilon") = 1;
+    o.kind->update(o.value.config, 1, 1, 2, w, g, state);
+    assert_near(w[0], -rows[i].step, 2e-7);
+    assert_true(w[1] == 7);
+    *field(&o, "epsilon") = 1e-8;
+    o.kind->update(o.value.config, 2, 1, 2, w, g, state);
+    assert_true(w[1] == 7);
+    arena_free(&o.arena);
+  }
+}
+
+/* J(w) = w^2 - 10 w + 25, whose minimum is at 5. */
+static void test_adam_parabola(void **s) {
+  (void)s;
+  Optimizer o = make("adam");
+  float w = 0, state[2] = {0};
+  for (uint64_t t = 1; t <= 1000; ++t) {
+    const float g = 2 * w - 10;
+    o.kind->update(o.value.config, t, 0.1, 1, &w, &g, state);
+    if (t == 1) assert_near(w, 0.1, 1e-7);
+  }
+  assert_near(w, 5, 5e-5);
+  arena_free(&o.arena);
+}
+
+/* Some steps on w (N), keyed by nothing but the index; odd sizes and signs. */
+static void some_steps(const NnOptimizerKind *k, const void *config, float *w, float *state) {
+  float g[N];
+  for (int i = 0; i < N; ++i) w[i] = (float)(i % 17) * 0.37F - 3;
+  memset(state, 0, 4 * N * sizeof *state);
+  for (uint64_t t = 1; t <= 5; ++t) {
+    for (int i = 0; i < N; ++i) g[i] = ((float)((i * 7 + (int)t * 5) % 23) - 11) * 0.013F;
+    k->update(config, t, 0.017, N, w, g, state);
+  }
+}
+
+static void test_levels(void **s) {
+  (void)s;
+  static float w[CPU_LEVELS][N], state[CPU_LEVELS][4 * N];
+  for (int i = 0; i < nn_optimizers.n; ++i) {
+    Optimizer o = make(nn_optimizers.kinds[i]->name);
+    assert_in_range(o.kind->n_state, 0, 4);
+    for (int pass = 0; pass < 2; ++pass) { /* sgd has a loop of its own for momentum */
+      for (int l = 0; l <= (int)cpu_level(); ++l) {
+        some_steps(nn_optimizer_at(o.value.kind, (CpuLevel)l), o.value.config, w[l], state[l]);
+        assert_memory_equal(w[l], w[0], sizeof w[l]);
+        assert_memory_equal(state[l], state[0], sizeof state[l]);
+        assert_true(w[l][1] != 1 * 0.37F - 3);
+      }
+      if (!str_eq(o.value.kind->name, "sgd")) break;
+      *field(&o, "momentum") = 0.9;
+    }
+    arena_free(&o.arena);
+  }
+}
+
+/* The step of a weight does not depend on where it lies: vector body and remainder agree. */
+static void test_position(void **s) {
+  (void)s;
+  static float w[N], g[N], state[4 * N];
+  for (int k = 0; k < nn_optimizers.n; ++k) {
+    Optimizer o = make(nn_optimizers.kinds[k]->name);
+    memset(state, 0, sizeof state);
+    for (int i = 0; i < N; ++i) w[i] = 0.3F;
+    for (uint64_t t = 1; t <= 5; ++t) {
+      for (int i = 0; i < N; ++i) g[i] = 0.7F - 0.3F * (float)t;
+      o.kind->update(o.value.config, t, 0.017, N, w, g, state);
+    }
+    for (int i = 0; i < N; ++i) assert_true(w[i] == w[0] && w[i] != 0.3F);
+    arena_free(&o.arena);
+  }
+}
+
+int main(void) {
+  cpu_flush_denormals();
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_defaults),      cmocka_unit_test(test_sgd),
+      cmocka_unit_test(test_momentum),      cmocka_unit_test(test_rmsprop),
+      cmocka_unit_test(test_adam),          cmocka_unit_test(test_epsilon),
+      cmocka_unit_test(test_adam_parabola), cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_position),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
