@@ -219,11 +219,11 @@ static void pack_transposed(int n, int cols, const Real *b, size_t stride, Real 
   }
 }
 
-/* Blocks of about `block` rows: as even as whole tiles allow. */
-static int even(int n, int block) {
+/* n in blocks of at most `block`, as even as multiples of `unit` allow (block is one). */
+static int even(int n, int block, int unit) {
   int parts = (n + block - 1) / block;
   int each = (n + parts - 1) / parts;
-  return (each + MR - 1) / MR * MR;
+  return (each + unit - 1) / unit * unit;
 }
 
 /* Rows a multiple of 1 KiB apart fall on the same few lines of the first-level cache: such blocks are copied. */
@@ -241,7 +241,7 @@ static void product(int m, int n, int inner, const Real *a, const Real *b, bool 
   size_t lda = (size_t)inner, ldc = (size_t)n, ldb = (size_t)(transposed ? inner : n);
   bool in_place = !transposed && (size_t)inner * (size_t)n <= SMALL,
        copies = crowded(inner) && n > 2 * NR;
-  int mc = even(m, MC), kc = inner <= KC ? inner : even(inner, KC);
+  int mc = even(m, MC, MR), kc = even(inner, KC, 1);
   for (int i0 = 0; i0 < m; i0 += mc) {
     int i1 = i0 + mc < m ? i0 + mc : m;
     for (int k0 = 0; k0 < inner; k0 += kc) {
@@ -258,9 +258,10 @@ static void product(int m, int n, int inner, const Real *a, const Real *b, bool 
         const Real *from =
             b + (transposed ? (size_t)j * ldb + (size_t)k0 : (size_t)k0 * ldb + (size_t)j);
         bool direct = in_place && cols == NR;
-        if (!direct && !transposed && (j / NR % GROUP) == 0)
-          pack(nk, n - j < GROUP * NR ? n - j : GROUP * NR, from, ldb, panels, KC * NR);
-        const Real *panel = panels + (transposed ? 0 : (size_t)(j / NR % GROUP) * KC * NR);
+        Real *panel = panels + (size_t)(transposed ? 0 : j / NR % GROUP) * KC * NR;
+        bool leads = j / NR % GROUP == 0 || in_place; /* in place, only the last panel is packed */
+        int packed = in_place || n - j < GROUP * NR ? n - j : GROUP * NR;
+        if (!direct && !transposed && leads) pack(nk, packed, from, ldb, panel, KC * NR);
         if (transposed) pack_transposed(nk, cols, from, ldb, panels);
         for (int i = i0; i < i1; i += MR) {
           Left rows = {left.p + (size_t)(i - i0) * left.row, left.row, 1};
@@ -320,7 +321,7 @@ static void backward_w(const int *start, int n_shards, int in, int out, const Re
   if (first < out)
     pack(m, out - first, gy + first, (size_t)out, panels + (size_t)first * (size_t)m,
          (size_t)m * NR);
-  int mc = even(in, WC);
+  int mc = even(in, WC, MR);
   for (int i0 = 0; i0 < in; i0 += mc) {
     int i1 = i0 + mc < in ? i0 + mc : in;
     if (packs) pack_left(m, i1 - i0, x + i0, (size_t)in, block);
