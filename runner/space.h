@@ -4,8 +4,8 @@
  *   linear          x uniform in [min, max]
  *   log             log x uniform
  *   one_minus_log   log(1 - x) uniform: [0.9, 0.999] gives x > 0.99 half of the time
- * An integer parameter (the path's table row says so) draws from min .. max, both ends with the weight
- * of the others. `q` rounds to multiples of q (counted from 0), inside the bounds.
+ * An integer parameter (the path's table row says so) draws from min .. max, both ends with the
+ * weight of the others. `q` rounds to multiples of q (counted from 0), inside the bounds.
  */
 #ifndef CAVIAR_SPACE_H
 #define CAVIAR_SPACE_H
@@ -21,9 +21,9 @@ typedef struct {
   const YamlNode **values; /* `values` or `value`; NULL for a range */
   int n_values;
   bool integer;
-  double min, max, q;      /* q 0: none */
+  double min, max, q; /* q 0: none */
   Scale scale;
-  int points;              /* grid values of a range */
+  int points; /* grid values of a range */
 } Dim;
 
 typedef struct {
@@ -37,20 +37,25 @@ typedef struct {
   int n;
 } Point;
 
+enum { SPACE_GRID_MAX = 10000000 }; /* points of a grid, and values of a range on it */
+
 /* The value at u in [0, 1) of the scaled coordinate (the inverse of its distribution). */
 const YamlNode *space_value(Arena *a, const Dim *dim, double u);
-/* Values of a range on a grid: `points` evenly spaced in the scaled coordinate, both ends included; duplicates after rounding
- * removed. */
+/* Values of a range on a grid: `points` evenly spaced in the scaled coordinate, both ends included;
+ * duplicates after rounding removed. Without `points` an integer range or one with q takes all its
+ * values; a continuous one has size 0. */
 int space_grid_size(const Dim *dim);
 const YamlNode *space_grid_value(Arena *a, const Dim *dim, int i);
 
 /* Samplers: kinds that propose. Pure: no clock, no MPI, no finishing order. */
 typedef struct {
   Kind head;
-  /* How many trials: the user's number (0: not given), or the method's own. <= 0 and an error: why. */
+  /* How many trials: the user's number (0: not given), or the method's own. <= 0 and an error: why.
+   */
   int64_t (*count)(const Space *s, int64_t asked, Err *e);
   /* The point of trial n. */
-  void (*propose)(Arena *a, const Space *s, const void *config, uint64_t seed, int64_t n, Point *out);
+  void (*propose)(Arena *a, const Space *s, const void *config, uint64_t seed, int64_t n,
+                  Point *out);
 } Sampler;
 
 extern const Registry run_samplers;

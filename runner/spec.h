@@ -1,16 +1,16 @@
 /*
- * The experiment, typed: a YAML tree checked against the parameter tables of runner/spec_tables.c and
- * of the registries, every default made explicit.
+ * The experiment, typed: a YAML tree checked against the parameter tables of runner/spec_tables.c
+ * and of the registries, every default made explicit.
  *
- * A Spec keeps two trees: `source` is what the user meant (the file with the command line's overrides
- * applied), `tree` the resolved one: canonical order, every default written, each leaf pointing
- * at its table row (YamlNode.param). A trial's point is applied to a copy of `source`, and the copy is
- * resolved again by the same function, so a trial is checked exactly as a file is; with `bias: auto`
- * and the like settled for that trial's layers.
+ * A Spec keeps two trees: `source` is what the user meant (the file with the command line's
+ * overrides applied), `tree` the resolved one: canonical order, every default written, each leaf
+ * pointing at its table row (YamlNode.param). A trial's point is applied to a copy of `source`, and
+ * the copy is resolved again by the same function, so a trial is checked exactly as a file is; with
+ * `bias: auto` and the like settled for that trial's layers.
  *
  * Dotted paths (`train.optimizer.learning_rate`, `model.hidden.dense.units`) walk maps by key; at a
- * map with `layers` a component names a layer of the list: by its `name`, by its kind where only one
- * has that kind, or by its index from 0. The kind's parameters stand below the kind's name.
+ * map with `layers` a component names a layer of the list: by its `name`, by its kind where only
+ * one has that kind, or by its index from 0. The kind's parameters stand below the kind's name.
  */
 #ifndef CAVIAR_SPEC_H
 #define CAVIAR_SPEC_H
@@ -20,7 +20,7 @@
 #include "space.h"
 
 typedef struct {
-  KindValue source;      /* generator; NULL kind: from files */
+  KindValue source;                      /* generator; NULL kind: from files */
   const char *file, *test_file, *sha256; /* as written; relative to the YAML file */
   const char *path, *test_path;          /* file, test_file made usable from here */
   double train, validation, test; /* the split's fractions; test 0 where test_file is given */
@@ -45,19 +45,19 @@ typedef struct {
 } ModelSpec;
 
 typedef struct {
-  int64_t epochs;     /* one of epochs, steps is given; the other is 0 */
+  int64_t epochs; /* one of epochs, steps is given; the other is 0 */
   int64_t steps;
   int64_t batch_size; /* 0: all training rows */
   int64_t shards;     /* power of two */
   bool drop_last;
-  int gemm;           /* index into spec_gemm_names */
+  int gemm; /* index into spec_gemm_names */
   KindValue optimizer, schedule;
 } TrainSpec;
 
 typedef struct {
   const char *name; /* "validation_accuracy" */
   bool maximize;
-  bool at_best;     /* metric.at: best */
+  bool at_best; /* metric.at: best */
 } MetricSpec;
 
 typedef struct {
@@ -75,6 +75,7 @@ typedef struct {
 } CheckpointSpec;
 
 typedef struct Spec {
+  int64_t version; /* of the language: 1 */
   const char *name;
   int64_t seed;
   DataSpec data;
@@ -82,23 +83,26 @@ typedef struct Spec {
   TrainSpec train;
   SearchSpec search;
   CheckpointSpec checkpoint;
-  const Source *file;      /* the experiment's text */
-  const YamlNode *source;  /* the user's tree with overrides; do not change */
-  const YamlNode *tree;    /* resolved; do not change */
+  const char *directory;  /* what relative data paths are relative to */
+  const Source *file;     /* the experiment's text */
+  const YamlNode *source; /* the user's tree with overrides; do not change */
+  const YamlNode *tree;   /* resolved; do not change */
 } Spec;
 
 extern const char *const spec_gemm_names[];
 
-/* Reads, parses, overrides ("train.epochs=5"), resolves. What the user wrote wrong goes to `d` and *out is
- * NULL; Err is for files that cannot be read. `directory`: what relative data paths are relative to. */
-MUST_CHECK Status spec_load(Arena *a, const char *path, const char *const *overrides, int n_overrides,
-                            Diag *d, Spec **out, Err *e);
+/* Reads, parses, overrides ("train.epochs=5"), resolves. What the user wrote wrong goes to `d` and
+ * *out is NULL; Err is for files that cannot be read. `directory`: what relative data paths are
+ * relative to. */
+MUST_CHECK Status spec_load(Arena *a, const char *path, const char *const *overrides,
+                            int n_overrides, Diag *d, Spec **out, Err *e);
 /* The same from a text in memory (the other ranks, resumed runs). */
 Spec *spec_from_text(Arena *a, const char *name, const char *text, const char *directory,
                      const char *const *overrides, int n_overrides, Diag *d);
 
-/* The experiment of one trial: the base without `search`, with the point's values, `seed` = the trial's
- * and `data.seed` = the base's. NULL and diagnostics at the search space's lines if the point is illegal. */
+/* The experiment of one trial: the base without `search`, with the point's values, `seed` = the
+ * trial's and `data.seed` = the base's. NULL and diagnostics at the search space's lines if the
+ * point is illegal. */
 Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, Diag *d);
 
 /* Finds a dotted path in a resolved (or source) tree; NULL: not there. */
@@ -113,6 +117,9 @@ char *spec_text(Arena *a, const Spec *s, SpecText form);
  * and as a diagnostic at its mark. */
 MUST_CHECK Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets targets, Diag *d,
                              NnGraph **out, Err *e);
+/* What only the data can tell: a batch larger than the training part, a left-over row that batch
+ * norm cannot use. Diagnostics at train.batch_size. */
+void spec_check_rows(const Spec *s, int64_t training_rows, Diag *d);
 /* Does a layer of the model normalise over rows? Then a left-over single row is dropped. */
 bool spec_couples_rows(const Spec *s);
 

@@ -1,0 +1,53 @@
+/* From a spec to nn's graph, and the checks that need the data's shape. */
+#include "spec.h"
+
+bool spec_couples_rows(const Spec *s) {
+  for (int i = 0; i < s->model.n_layers; i++)
+    if (nn_layer_couples_rows(s->model.layers[i].kind)) return true;
+  return false;
+}
+
+Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets targets, Diag *d,
+                  NnGraph **out, Err *e) {
+  NnGraph *g = nn_graph_new(a, n_features, targets);
+  int id = NN_INPUT;
+  for (int i = 0; i < s->model.n_layers; i++) {
+    const LayerSpec *l = &s->model.layers[i];
+    const int input = id;
+    Status status = nn_graph_add(g, l->kind, l->config, l->path, &input, 1, &id, e);
+    if (status != OK) {
+      diag_add(d, DIAG_ERROR, l->mark, "%s", e->text);
+      return status;
+    }
+  }
+  const KindValue loss = s->model.loss;
+  Status status = nn_graph_loss(g, loss.kind, loss.config, id, e);
+  if (status != OK) {
+    const YamlNode *said = spec_find(s->tree, "model.loss");
+    const LayerSpec *last = &s->model.layers[s->model.n_layers - 1];
+    diag_add(d, DIAG_ERROR, spec_find(s->source, "model.loss") ? said->mark : last->mark, "%s",
+             e->text);
+    return status;
+  }
+  *out = g;
+  return OK;
+}
+
+void spec_check_rows(const Spec *s, int64_t training_rows, Diag *d) {
+  const int64_t batch = s->train.batch_size ? s->train.batch_size : training_rows;
+  const Mark at = spec_find(s->tree, "train.batch_size")->mark;
+  if (batch > training_rows)
+    diag_add(
+        d, DIAG_ERROR, at,
+        "batch_size is %lld, but the training part has %lld rows; use at most that many, or all",
+        (long long)batch, (long long)training_rows);
+  else if (batch == 1 && spec_couples_rows(s))
+    diag_add(d, DIAG_ERROR, at,
+             "batch_norm cannot train on batches of 1 row, and the training part "
+             "has no more");
+  else if (training_rows % batch == 1 && !s->train.drop_last && spec_couples_rows(s))
+    diag_add(d, DIAG_WARNING, at,
+             "%lld rows leave a last batch of 1 row, which batch_norm cannot use: it is dropped in "
+             "every epoch",
+             (long long)training_rows);
+}

@@ -1,0 +1,367 @@
+#include "spec_path.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "spec_layers.h"
+
+/* What the node that a walk has reached is, which decides what the next component may be. */
+typedef enum {
+  AT_MAP,     /* keys */
+  AT_LAYERED, /* the model or a block: its keys, or a layer of its list */
+  AT_LIST,    /* a list of layers */
+  AT_LAYER,   /* a layer, reached by name or index: its kind's key, name, enabled */
+  AT_PARAMS,  /* the value of a kind's key; node is the item itself where that is only `batch_norm`
+               */
+} WalkAt;
+
+typedef struct {
+  Arena *a;
+  bool make; /* make what is not there */
+  Mark mark; /* for what is made */
+  YamlNode *node;
+  YamlNode *item; /* AT_PARAMS: the layer; else NULL */
+  WalkAt at;
+  const char *problem;
+} Walk;
+
+Mark path_mark(Mark at, int from, int length) {
+  if (at.length == 1 && from == 0) return at;
+  at.column += from;
+  at.length = length > 0 ? length : 1;
+  return at;
+}
+
+static bool fail(Walk *w, const char *problem) {
+  w->problem = problem;
+  return false;
+}
+
+static WalkAt kind_of_place(const YamlNode *n) {
+  const YamlNode *layers = yaml_get(n, "layers");
+  return layers && layers->type == YAML_LIST ? AT_LAYERED : AT_MAP;
+}
+
+static void go(Walk *w, YamlNode *node, WalkAt at) {
+  w->node = node;
+  w->item = NULL;
+  w->at = at;
+}
+
+/* ---- maps ------------------------------------------------------------------------------------ */
+
+static const char *no_key(Walk *w, const char *c) {
+  const char *nearest = NULL;
+  int best = INT_MAX;
+  for (const YamlNode *k = w->node->first; k; k = k->next)
+    if (str_nearer(c, k->key, &best)) nearest = k->key;
+  return nearest ? arena_printf(w->a, "there is no \"%s\" here; did you mean \"%s\"?", c, nearest)
+                 : arena_printf(w->a, "there is no \"%s\" here", c);
+}
+
+static bool is_null(const YamlNode *n) {
+  return n->type == YAML_SCALAR && yaml_scalar(n).type == SCALAR_NULL;
+}
+
+/* A map where there is `adam` (then with that name) or nothing. */
+static void make_map(Walk *w, YamlNode *n, const char *key_of_text) {
+  if (n->type != YAML_SCALAR) return;
+  YamlNode *map = yaml_new(w->a, YAML_MAP, n->mark);
+  if (!is_null(n))
+    yaml_put(w->a, map, key_of_text, yaml_new_scalar(w->a, n->text, n->quoted, n->mark));
+  yaml_become(n, map);
+}
+
+/* `batch_norm` becomes `{batch_norm: {}}`; the value of its kind's key. */
+static YamlNode *make_layer_map(Walk *w, YamlNode *item) {
+  if (item->type == YAML_SCALAR) {
+    const char *kind = item->text;
+    YamlNode *map = yaml_new(w->a, YAML_MAP, item->mark);
+    yaml_put(w->a, map, kind, yaml_new(w->a, YAML_MAP, item->mark));
+    yaml_become(item, map);
+  }
+  return yaml_get(item, spec_layer_key(item));
+}
+
+static YamlNode *add(Walk *w, YamlNode *map, const char *key, YamlNode *value) {
+  value->key_mark = w->mark;
+  yaml_put(w->a, map, key, value);
+  return value;
+}
+
+static bool step_map(Walk *w, const char *c) {
+  YamlNode *n = w->node;
+  if (n->type == YAML_SCALAR && str_eq(c, "name") && !w->make) return true; /* `adam` is its name */
+  if (w->make) make_map(w, n, "name");
+  if (n->type != YAML_MAP)
+    return fail(w, arena_printf(w->a, "there is no \"%s\" below a value", c));
+  YamlNode *child = yaml_get(n, c);
+  if (child == NULL && !w->make) return fail(w, no_key(w, c));
+  if (child == NULL) child = add(w, n, c, yaml_new(w->a, YAML_MAP, w->mark));
+  go(w, child, kind_of_place(child));
+  return true;
+}
+
+/* ---- layers ---------------------------------------------------------------------------------- */
+
+static bool is_index(const char *c) {
+  return *c && strspn(c, "0123456789") == strlen(c) && strlen(c) < 9;
+}
+
+static const char *no_layer(Walk *w, const YamlNode *list, const char *c) {
+  const char *nearest = NULL;
+  int best = INT_MAX;
+  for (const YamlNode *i = list->first; i; i = i->next) {
+    const char *words[] = {spec_layer_name(i), spec_layer_key(i)};
+    for (int k = 0; k < COUNT(words); k++)
+      if (words[k] && str_nearer(c, words[k], &best)) nearest = words[k];
+  }
+  if (nearest)
+    return arena_printf(w->a, "no layer here is called \"%s\"; did you mean \"%s\"?", c, nearest);
+  if (is_index(c))
+    return arena_printf(w->a, "there is no layer %s here: the list has %d, counted from 0", c,
+                        list->n_children);
+  return arena_printf(w->a, "no layer here is called \"%s\"", c);
+}
+
+/* The item that `c` names; *by_kind: by its kind. NULL after a problem. */
+static YamlNode *find_item(Walk *w, const YamlNode *list, const char *c, bool *by_kind) {
+  *by_kind = false;
+  for (YamlNode *i = list->first; i; i = i->next) {
+    const char *name = spec_layer_name(i);
+    if (name && str_eq(name, c)) return i;
+  }
+  if (is_index(c)) {
+    int index = 0;
+    for (const char *p = c; *p; p++) index = index * 10 + (*p - '0');
+    YamlNode *item = yaml_at(list, index);
+    if (item == NULL) fail(w, no_layer(w, list, c));
+    return item;
+  }
+  YamlNode *found = NULL;
+  int n = 0;
+  for (YamlNode *i = list->first; i; i = i->next) {
+    const char *key = spec_layer_key(i);
+    if (key == NULL || !str_eq(key, c)) continue;
+    found = i;
+    n++;
+  }
+  *by_kind = true;
+  if (n == 1) return found;
+  if (n == 0)
+    fail(w, no_layer(w, list, c));
+  else
+    fail(w, arena_printf(w->a,
+                         "%d layers here are of kind %s: give the one you mean a name, or "
+                         "write its index from 0",
+                         n, c));
+  return NULL;
+}
+
+static void go_params(Walk *w, YamlNode *item) {
+  YamlNode *value = item;
+  if (item->type == YAML_MAP) value = yaml_get(item, spec_layer_key(item));
+  if (w->make) value = make_layer_map(w, item);
+  w->node = value;
+  w->item = item;
+  w->at = AT_PARAMS;
+}
+
+static bool step_list(Walk *w, const YamlNode *list, const char *c) {
+  bool by_kind;
+  YamlNode *item = find_item(w, list, c, &by_kind);
+  if (item == NULL) return false;
+  if (by_kind)
+    go_params(w, item);
+  else
+    go(w, item, kind_of_place(item) == AT_LAYERED ? AT_LAYERED : AT_LAYER);
+  return true;
+}
+
+static bool is_layered_key(const char *c) {
+  return str_eq(c, "layers") || param_find(spec_block.head.params, spec_block.head.n_params, c) ||
+         param_find(spec_model.head.params, spec_model.head.n_params, c);
+}
+
+static bool is_layer_key(const char *c) {
+  return param_find(spec_layer.head.params, spec_layer.head.n_params, c) != NULL;
+}
+
+static bool step_layered(Walk *w, const char *c) {
+  if (str_eq(c, "layers")) {
+    go(w, yaml_get(w->node, "layers"), AT_LIST);
+    return true;
+  }
+  return is_layered_key(c) ? step_map(w, c) : step_list(w, yaml_get(w->node, "layers"), c);
+}
+
+static bool wrong_layer_key(Walk *w, const YamlNode *item, const char *c) {
+  const char *kind = spec_layer_key(item);
+  return fail(w, arena_printf(w->a,
+                              "a layer's parameters stand below its kind: did you mean "
+                              "\"%s.%s\"?",
+                              kind ? kind : "dense", c));
+}
+
+static bool step_layer(Walk *w, const char *c) {
+  YamlNode *item = w->node;
+  const char *kind = spec_layer_key(item);
+  if (kind && str_eq(kind, c)) {
+    go_params(w, item);
+    return true;
+  }
+  return is_layer_key(c) && item->type == YAML_MAP ? step_map(w, c) : wrong_layer_key(w, item, c);
+}
+
+static bool step_params(Walk *w, const char *c) {
+  if (str_eq(c, "enabled")) {
+    go(w, w->item, AT_LAYER);
+    return step_layer(w, c);
+  }
+  if (w->node == w->item) return fail(w, arena_printf(w->a, "%s has no \"%s\"", w->item->text, c));
+  return step_map(w, c);
+}
+
+static bool step(Walk *w, const char *c) {
+  switch (w->at) {
+  case AT_MAP:
+    return step_map(w, c);
+  case AT_LAYERED:
+    return step_layered(w, c);
+  case AT_LIST:
+    return step_list(w, w->node, c);
+  case AT_LAYER:
+    return step_layer(w, c);
+  case AT_PARAMS:
+    return step_params(w, c);
+  }
+  return false;
+}
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+/* The component at `from`, copied; *length its bytes. */
+static char *component(Arena *a, const char *path, int from, int *length) {
+  *length = (int)strcspn(path + from, ".");
+  return arena_strndup(a, path + from, (size_t)*length);
+}
+
+static void describe_place(const Walk *w, const YamlNode *model, const char *last, PathPlace *out) {
+  out->node = w->node;
+  out->param = w->node->param;
+  out->role = out->param ? PATH_VALUE : PATH_SECTION;
+  if (w->at == AT_LIST) out->role = PATH_LAYERS;
+  if (w->at == AT_LAYER || (w->at == AT_LAYERED && w->node != model)) out->role = PATH_LAYER;
+  if (w->at == AT_PARAMS && !out->param) {
+    out->role = PATH_LAYER_PARAMS;
+    out->kind = spec_layer_key(w->item);
+  }
+  if (out->param && out->param->type == P_KIND && str_eq(last, "name")) out->role = PATH_KIND_NAME;
+}
+
+PathPlace path_find(Arena *a, const YamlNode *tree, const char *path) {
+  PathPlace out = {0};
+  Walk w = {.a = a, .node = (YamlNode *)tree};
+  const YamlNode *model = yaml_get(tree, "model");
+  const int n = (int)strlen(path);
+  for (int from = 0; from <= n; from += out.length + 1) {
+    const char *c = component(a, path, from, &out.length);
+    out.from = from;
+    if (!step(&w, c)) {
+      /* `enabled` is left out of a resolved tree where it is true. */
+      const bool is_enabled = str_eq(c, "enabled") && from + out.length == n && from > 0;
+      if (is_enabled && (w.at == AT_LAYER || (w.at == AT_LAYERED && w.node != model))) {
+        out.node = w.node;
+        out.role = PATH_VALUE;
+        out.param = param_find(spec_layer.head.params, spec_layer.head.n_params, c);
+        return out;
+      }
+      out.problem = w.problem;
+      return out;
+    }
+    if (from + out.length == n) describe_place(&w, model, c, &out);
+  }
+  return out;
+}
+
+YamlNode *spec_find(const YamlNode *tree, const char *path) {
+  Arena a;
+  arena_init(&a);
+  const PathPlace place = path_find(&a, tree, path);
+  const char *last = strrchr(path, '.');
+  YamlNode *node = place.node;
+  if (node && last && str_eq(last, ".enabled") && node->param != place.param) node = NULL;
+  arena_free(&a);
+  return node;
+}
+
+/* ---- setting --------------------------------------------------------------------------------- */
+
+/* A layer in place of another keeps its name. */
+static void replace_item(Walk *w, YamlNode *item, YamlNode *value) {
+  const char *name = spec_layer_name(item);
+  if (name && !spec_layer_name(value) && spec_layer_key(value)) {
+    if (value->type == YAML_SCALAR) make_layer_map(w, value);
+    YamlNode *named = yaml_new(w->a, YAML_MAP, value->mark);
+    yaml_put(w->a, named, "name", yaml_new_scalar(w->a, name, false, item->mark));
+    while (value->first) {
+      YamlNode *c = value->first;
+      value->first = c->next;
+      c->next = NULL;
+      yaml_put(w->a, named, c->key, c);
+    }
+    value = named;
+  }
+  yaml_become(item, value);
+}
+
+static bool assign_in_list(Walk *w, const YamlNode *list, const char *c, YamlNode *value) {
+  bool by_kind;
+  YamlNode *item = find_item(w, list, c, &by_kind);
+  if (item == NULL) return false;
+  if (!by_kind) {
+    replace_item(w, item, value);
+    return true;
+  }
+  make_layer_map(w, item);
+  add(w, item, c, value);
+  return true;
+}
+
+static bool assign_in_layer(Walk *w, YamlNode *item, const char *c, YamlNode *value) {
+  const char *kind = spec_layer_key(item);
+  if (!is_layer_key(c) && !(kind && str_eq(kind, c))) return wrong_layer_key(w, item, c);
+  make_layer_map(w, item);
+  add(w, item, c, value);
+  return true;
+}
+
+/* Puts the value under the last component. */
+static bool assign(Walk *w, const char *c, YamlNode *value) {
+  const bool in_layer = w->at == AT_PARAMS && str_eq(c, "enabled");
+  if (in_layer) return assign_in_layer(w, w->item, c, value);
+  if (w->at == AT_LAYER) return assign_in_layer(w, w->node, c, value);
+  if (w->at == AT_LIST) return assign_in_list(w, w->node, c, value);
+  if (w->at == AT_LAYERED && !is_layered_key(c))
+    return assign_in_list(w, yaml_get(w->node, "layers"), c, value);
+  make_map(w, w->node, "name");
+  if (w->node->type != YAML_MAP)
+    return fail(w, arena_printf(w->a, "there is no \"%s\" below a list", c));
+  add(w, w->node, c, value);
+  return true;
+}
+
+bool path_set(Arena *a, YamlNode *tree, const char *path, const YamlNode *value, Mark at, Diag *d) {
+  Walk w = {.a = a, .make = true, .node = tree};
+  const int n = (int)strlen(path);
+  for (int from = 0, length; from <= n; from += length + 1) {
+    const char *c = component(a, path, from, &length);
+    w.mark = path_mark(at, from, length);
+    const bool is_last = from + length == n;
+    if (length == 0) fail(&w, arena_printf(a, "\"%s\" is not a dotted path", path));
+    if (length > 0 && (is_last ? assign(&w, c, yaml_copy(a, value)) : step(&w, c))) continue;
+    diag_add(d, DIAG_ERROR, w.mark, "%s: %s", path, w.problem);
+    return false;
+  }
+  return true;
+}

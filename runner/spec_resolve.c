@@ -1,0 +1,203 @@
+#include "spec_resolve.h"
+
+#include <limits.h>
+
+const char *resolve_type_name(const YamlNode *n) {
+  if (n->type == YAML_LIST) return "a list";
+  if (n->type == YAML_MAP) return "a map";
+  return scalar_type_name(yaml_scalar(n).type);
+}
+
+Mark resolve_key_mark(const YamlNode *n, Mark otherwise) {
+  if (n == NULL) return otherwise;
+  return n->key ? n->key_mark : n->mark;
+}
+
+static bool is_nothing(const YamlNode *n) {
+  return n == NULL || (n->type == YAML_SCALAR && yaml_scalar(n).type == SCALAR_NULL);
+}
+
+const YamlNode *resolve_expect_map(const Resolve *r, const YamlNode *in, const char *where) {
+  if (is_nothing(in)) return NULL;
+  if (in->type == YAML_MAP) return in;
+  diag_add(r->d, DIAG_ERROR, in->mark, "%s: expected a map (key: value), found %s", where,
+           resolve_type_name(in));
+  return NULL;
+}
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+static bool is_also(const MapSpec *m, const char *key) {
+  for (int i = 0; m->also && m->also[i]; i++)
+    if (str_eq(m->also[i], key)) return true;
+  return false;
+}
+
+void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec *m) {
+  const char *nearest = NULL;
+  int best = INT_MAX;
+  for (int i = 0; i < m->n_params; i++)
+    if (str_nearer(child->key, m->params[i].name, &best)) nearest = m->params[i].name;
+  for (int i = 0; m->also && m->also[i]; i++)
+    if (str_nearer(child->key, m->also[i], &best)) nearest = m->also[i];
+  if (nearest) {
+    diag_add(r->d, DIAG_ERROR, child->key_mark, "unknown key \"%s\" in %s; did you mean \"%s\"?",
+             child->key, m->where, nearest);
+    return;
+  }
+  Str keys = str_new(r->a);
+  for (int i = 0; i < m->n_params; i++) str_addf(&keys, ", %s", m->params[i].name);
+  for (int i = 0; m->also && m->also[i]; i++) str_addf(&keys, ", %s", m->also[i]);
+  if (keys.length == 0)
+    diag_add(r->d, DIAG_ERROR, child->key_mark, "unknown key \"%s\"; %s has no parameters",
+             child->key, m->where);
+  else
+    diag_add(r->d, DIAG_ERROR, child->key_mark, "unknown key \"%s\" in %s; its keys are %s",
+             child->key, m->where, str_text(&keys) + 2);
+}
+
+void resolve_map(const Resolve *r, const YamlNode *in, const MapSpec *m, void *object,
+                 YamlNode *out) {
+  in = resolve_expect_map(r, in, m->where);
+  for (const YamlNode *c = in ? in->first : NULL; c; c = c->next)
+    if (!param_find(m->params, m->n_params, c->key) && !is_also(m, c->key))
+      resolve_unknown_key(r, c, m);
+  for (int i = 0; i < m->n_params; i++) {
+    const Param *p = &m->params[i];
+    resolve_param(r, p, in ? yaml_get(in, p->name) : NULL, m, object, out);
+  }
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+YamlNode *resolve_scalar(const Resolve *r, const Param *p, const void *object, Mark mark) {
+  const char *text;
+  bool quoted = false;
+  if (p->type == P_STRING) {
+    text = *(const char *const *)(const void *)((const char *)object + p->offset);
+    quoted = scalar_parse(text, false).type != SCALAR_STRING;
+  } else {
+    Str s = str_new(r->a);
+    param_get(p, object, &s);
+    text = str_text(&s);
+  }
+  YamlNode *n = yaml_new_scalar(r->a, text, quoted, mark);
+  n->param = p;
+  return n;
+}
+
+static void missing_key(const Resolve *r, const Param *p, const MapSpec *m) {
+  Str s = str_new(r->a);
+  param_expectation(p, &s);
+  diag_add(r->d, DIAG_ERROR, m->mark, "%s: \"%s\" is missing: %s (%s)", m->where, p->name, p->doc,
+           str_text(&s));
+}
+
+static void *field(const Param *p, void *object) {
+  return (char *)object + p->offset;
+}
+
+static void resolve_default(const Resolve *r, const Param *p, const MapSpec *m, void *object,
+                            YamlNode *out) {
+  if (p->def == NULL) {
+    if (!p->optional) missing_key(r, p, m);
+    return;
+  }
+  if (p->type == P_KIND) {
+    const YamlNode *name = yaml_new_scalar(r->a, p->def, false, m->mark);
+    yaml_put(r->a, out, p->name, resolve_kind(r, p, name, p->name, field(p, object)));
+    return;
+  }
+  param_defaults(p, 1, object, r->a);
+  yaml_put(r->a, out, p->name, resolve_scalar(r, p, object, m->mark));
+}
+
+void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const MapSpec *m,
+                   void *object, YamlNode *out) {
+  if (in == NULL) {
+    resolve_default(r, p, m, object, out);
+    return;
+  }
+  if (p->type == P_KIND) {
+    const char *where = arena_printf(r->a, "%s.%s", m->where, p->name);
+    yaml_put(r->a, out, p->name, resolve_kind(r, p, in, where, field(p, object)));
+    return;
+  }
+  Err e = {.status = OK};
+  if (in->type != YAML_SCALAR) {
+    Str s = str_new(r->a);
+    param_expectation(p, &s);
+    diag_add(r->d, DIAG_ERROR, in->mark, "%s: expected %s, found %s", p->name, str_text(&s),
+             resolve_type_name(in));
+    return;
+  }
+  const Scalar value = yaml_scalar(in);
+  if (param_set(p, object, &value, &e) != OK)
+    diag_add(r->d, DIAG_ERROR, in->mark, "%s: %s", p->name, e.text);
+  else
+    yaml_put(r->a, out, p->name, resolve_scalar(r, p, object, in->mark));
+}
+
+/* ---- kinds ----------------------------------------------------------------------------------- */
+
+static const Kind *find_kind(const Resolve *r, const Param *p, const YamlNode *name) {
+  Str s = str_new(r->a);
+  if (name->type != YAML_SCALAR || yaml_scalar(name).type != SCALAR_STRING) {
+    param_expectation(p, &s);
+    diag_add(r->d, DIAG_ERROR, name->mark, "%s: expected %s; found %s", p->name, str_text(&s),
+             resolve_type_name(name));
+    return NULL;
+  }
+  const Kind *kind = kind_find(p->registry, name->text);
+  if (kind) return kind;
+  const char *nearest = kind_nearest(p->registry, name->text);
+  if (nearest) {
+    diag_add(r->d, DIAG_ERROR, name->mark, "no %s is called \"%s\"; did you mean \"%s\"?",
+             p->registry->noun, name->text, nearest);
+    return NULL;
+  }
+  for (int i = 0; i < p->registry->n; i++)
+    str_addf(&s, "%s%s", i ? ", " : "", p->registry->kinds[i]->name);
+  diag_add(r->d, DIAG_ERROR, name->mark, "no %s is called \"%s\"; there are: %s", p->registry->noun,
+           name->text, str_text(&s));
+  return NULL;
+}
+
+static YamlNode *kind_node(const Resolve *r, const Param *p, const Kind *kind, Mark mark) {
+  YamlNode *name = yaml_new_scalar(r->a, kind->name, false, mark);
+  name->param = p;
+  return name;
+}
+
+/* The name in `in`, the default's, or NULL after an error. */
+static const YamlNode *kind_name(const Resolve *r, const Param *p, const YamlNode *in) {
+  if (in->type != YAML_MAP) return in;
+  const YamlNode *name = yaml_get(in, "name");
+  if (name) return name;
+  if (p->def) return yaml_new_scalar(r->a, p->def, false, in->mark);
+  Str s = str_new(r->a);
+  param_expectation(p, &s);
+  diag_add(r->d, DIAG_ERROR, resolve_key_mark(in, in->mark), "%s: \"name\" is missing: %s", p->name,
+           str_text(&s));
+  return NULL;
+}
+
+YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, const char *where,
+                       KindValue *out) {
+  static const char *const also[] = {"name", NULL};
+  const YamlNode *name = kind_name(r, p, in);
+  const Kind *kind = name ? find_kind(r, p, name) : NULL;
+  if (kind == NULL) return yaml_new(r->a, YAML_MAP, in->mark);
+  out->kind = kind;
+  out->config = kind->config_size ? arena_alloc(r->a, 1, kind->config_size) : NULL;
+  YamlNode *node = yaml_new(r->a, YAML_MAP, in->mark);
+  node->param = p;
+  yaml_put(r->a, node, "name", kind_node(r, p, kind, name->mark));
+  const MapSpec m = {.where = arena_printf(r->a, "%s (%s)", where, kind->name),
+                     .mark = resolve_key_mark(in, in->mark),
+                     .params = kind->params,
+                     .n_params = kind->n_params,
+                     .also = also};
+  resolve_map(r, in->type == YAML_MAP ? in : NULL, &m, out->config, node);
+  return kind->n_params ? node : kind_node(r, p, kind, in->mark);
+}

@@ -1,0 +1,58 @@
+/*
+ * Resolving: a map of the user's tree against a table of parameters, into a struct and into the
+ * resolved tree at once. Everything that is wrong is added to the diagnostics and resolving goes
+ * on, so that a file's errors come out together; what could not be read keeps its default.
+ *
+ * `in` may be NULL (the map is not there) or an empty value (`train:`): then every key takes its
+ * default. New nodes carry the mark of what they came from, defaults the mark of the map around
+ * them.
+ */
+#ifndef CAVIAR_SPEC_RESOLVE_H
+#define CAVIAR_SPEC_RESOLVE_H
+
+#include "spec_tables.h"
+
+typedef struct {
+  Arena *a;
+  Diag *d;
+} Resolve;
+
+/* A map of a table. `also`: keys that the caller reads itself, NULL-terminated, or NULL. */
+typedef struct {
+  const char *where; /* for messages: "train.optimizer" */
+  Mark mark;         /* where a missing key is reported: the map's own key */
+  const Param *params;
+  int n_params;
+  const char *const *also;
+} MapSpec;
+
+/* Checks the keys of `in`, sets the fields of `object`, puts the resolved values into `out`. */
+void resolve_map(const Resolve *r, const YamlNode *in, const MapSpec *m, void *object,
+                 YamlNode *out);
+
+/* One row of a table: `in` is its value, or NULL. */
+void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const MapSpec *m,
+                   void *object, YamlNode *out);
+
+/* A value that is chosen by name: `adam` or `{name: adam, beta1: 0.8}`; without a name the row's
+ * default kind. `in` must not be NULL. Returns the resolved node, `adam` where a kind has no
+ * parameters. */
+YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, const char *where,
+                       KindValue *out);
+
+/* `in` itself if it is a map; NULL for nothing (absent or empty), and for anything else after an
+ * error that says what was expected. */
+const YamlNode *resolve_expect_map(const Resolve *r, const YamlNode *in, const char *where);
+
+/* A resolved scalar: the canonical text of the field that `p` describes. */
+YamlNode *resolve_scalar(const Resolve *r, const Param *p, const void *object, Mark mark);
+
+void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec *m);
+
+/* "an integer", "a list", "a map": what a node is, for messages. */
+const char *resolve_type_name(const YamlNode *n);
+
+/* Where a map is best pointed at: its key, or itself at the top. */
+Mark resolve_key_mark(const YamlNode *n, Mark otherwise);
+
+#endif

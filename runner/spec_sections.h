@@ -1,0 +1,23 @@
+/* The sections of an experiment file beyond their tables: what one key asks of another. */
+#ifndef CAVIAR_SPEC_SECTIONS_H
+#define CAVIAR_SPEC_SECTIONS_H
+
+#include "spec_layers.h"
+
+/* Each checks the section `in` (NULL: left out), fills its part of the spec and returns the
+ * resolved map. `top` is the place to report a section that is missing. */
+YamlNode *resolve_data(const Resolve *r, const YamlNode *in, Mark top, const char *directory,
+                       Spec *s);
+YamlNode *resolve_model(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
+YamlNode *resolve_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
+YamlNode *resolve_checkpoint(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
+/* After data and model. */
+YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
+/* Last: `tree` is the resolved tree so far, where its paths are looked up. */
+YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, Spec *s);
+
+/* The table's map, with the sections below it as keys of their own. */
+MapSpec section_map(const Resolve *r, const Section *section, const YamlNode *in, Mark top,
+                    const char *const *also);
+
+#endif

@@ -1,0 +1,192 @@
+/* The rows of the experiment language; see spec_tables.h. */
+#include "spec_tables.h"
+
+#include <math.h>
+
+#include "io/dataset.h"
+
+/* Seeds stay below 2^53, so that every reader of JSON or HDF5 keeps them whole. */
+#define SEED_MAX 9007199254740991.0
+
+#define ROW(Type, field) offsetof(Type, field)
+#define SECTION(path, table, Type, text)                                                           \
+  {                                                                                                \
+    .name = (path), .doc = (text), .params = (table), .n_params = COUNT(table),                    \
+    .config_size = sizeof(Type)                                                                    \
+  }
+
+const char *const spec_gemm_names[] = {"openblas", NULL};
+static const char *const normalize_names[] = {"none", "standard", NULL};
+static const char *const goal_names[] = {"minimize", "maximize", NULL};
+static const char *const at_names[] = {"last", "best", NULL};
+static const char *const scale_names[] = {"linear", "log", "one_minus_log", NULL};
+
+/* ---- data ------------------------------------------------------------------------------------ */
+
+static const Param split_rows[] = {
+    {"train", P_REAL, ROW(DataSpec, train), .optional = true, .lo = 0, .hi = 1, .lo_open = true,
+     .doc = "part to learn from; without a split 0.8, or 0.9 beside a test_file"},
+    {"validation", P_REAL, ROW(DataSpec, validation), .optional = true, .lo = 0, .hi = 1,
+     .doc = "part to choose by; without a split 0.1, in a split that leaves it out 0"},
+    {"test", P_REAL, ROW(DataSpec, test), .optional = true, .lo = 0, .hi = 1,
+     .doc = "part never used for choosing; without a split 0.1, or 0 beside a test_file"},
+};
+const Section spec_split = {
+    SECTION("data.split", split_rows, DataSpec, "fractions of the rows; they sum to 1"), NULL};
+
+static const Param data_rows[] = {
+    {"source", P_KIND, ROW(DataSpec, source), .optional = true, .registry = &io_generators,
+     .doc = "a built-in generator; either this or file"},
+    {"file", P_STRING, ROW(DataSpec, file), .optional = true,
+     .doc = "HDF5 dataset; a relative path starts at the experiment file's folder"},
+    {"test_file", P_STRING, ROW(DataSpec, test_file), .optional = true,
+     .doc = "HDF5 dataset of the test part, where it comes apart"},
+    {"sha256", P_STRING, ROW(DataSpec, sha256), .optional = true,
+     .doc = "pins file: 64 hexadecimal digits, checked before anything starts"},
+    {"normalize", P_CHOICE, ROW(DataSpec, normalize), .def = "standard", .choices = normalize_names,
+     .doc = "standard: (x - mean) / standard deviation of the training part, per feature"},
+    {"seed", P_INT, ROW(DataSpec, seed), .optional = true, .lo = 0, .hi = SEED_MAX,
+     .doc = "keys the split and the generators, the same for all trials; by default seed"},
+};
+static const Section *const data_sections[] = {&spec_split, NULL};
+const Section spec_data = {
+    SECTION("data", data_rows, DataSpec, "where rows come from, how they are split and scaled"),
+    data_sections};
+
+/* ---- model ----------------------------------------------------------------------------------- */
+
+static const Param model_rows[] = {
+    {"loss", P_KIND, ROW(ModelSpec, loss), .def = "softmax_cross_entropy", .registry = &nn_losses,
+     .doc = "what training makes small"},
+};
+const Section spec_model = {
+    SECTION("model", model_rows, ModelSpec,
+            "layers: a list of kinds (relu), of {kind: {parameters}} and of blocks"),
+    NULL};
+
+#define NAME_ROW                                                                                   \
+  {                                                                                                \
+    "name", P_STRING, ROW(LayerRow, name),                                                         \
+        .optional = true,                                                                          \
+        .doc = "for dotted paths and the names of weights: letters, digits, _ and -"               \
+  }
+#define ENABLED_ROW                                                                                \
+  {                                                                                                \
+    "enabled", P_BOOL, ROW(LayerRow, enabled),                                                     \
+        .def = "true", .doc = "false: as if it were not there; a resolved file says it only then"  \
+  }
+
+static const Param layer_rows[] = {NAME_ROW, ENABLED_ROW};
+const Section spec_layer = {
+    SECTION("model.layers[]", layer_rows, LayerRow, "beside the one key that is the layer's kind"),
+    NULL};
+
+static const Param block_rows[] = {
+    NAME_ROW,
+    ENABLED_ROW,
+    {"repeat", P_INT, ROW(LayerRow, repeat), .def = "1", .lo = 0, .hi = 1000,
+     .doc = "the block's layers so many times over, each copy with weights of its own"},
+};
+const Section spec_block = {
+    SECTION("model.layers[].block", block_rows, LayerRow, "a list of layers under one name"), NULL};
+
+const Param spec_activation = {"activation", P_KIND, 0, .registry = &nn_activations,
+                               .doc = "a layer whose kind is a value: {activation: relu}"};
+
+/* ---- train ----------------------------------------------------------------------------------- */
+
+static const Param train_rows[] = {
+    {"epochs", P_INT, ROW(TrainSpec, epochs), .optional = true, .lo = 1, .hi = 1e9,
+     .doc = "passes over the training part; either this or steps"},
+    {"steps", P_INT, ROW(TrainSpec, steps), .optional = true, .lo = 1, .hi = 1e12,
+     .doc = "updates of the weights; either this or epochs"},
+    {"batch_size", P_INT, ROW(TrainSpec, batch_size), .def = "64", .lo = 1, .hi = 1 << 24,
+     .word = "all", .word_value = 0, .unit = "rows",
+     .doc = "rows of a mini-batch; all: the whole training part, plain gradient descent"},
+    {"shards", P_INT, ROW(TrainSpec, shards), .def = "1", .lo = 1, .hi = 1024,
+     .doc = "equal parts that a batch is computed as, a power of two; so many ranks can share it"},
+    {"drop_last", P_BOOL, ROW(TrainSpec, drop_last), .def = "false",
+     .doc = "drop the last mini-batch of an epoch where it is short"},
+    {"gemm", P_CHOICE, ROW(TrainSpec, gemm), .def = "openblas", .choices = spec_gemm_names,
+     .doc = "engine of matrix products"},
+    {"optimizer", P_KIND, ROW(TrainSpec, optimizer), .def = "adam", .registry = &nn_optimizers,
+     .doc = "how a gradient changes the weights"},
+    {"schedule", P_KIND, ROW(TrainSpec, schedule), .def = "constant", .registry = &nn_schedules,
+     .doc = "how the learning rate changes from epoch to epoch"},
+};
+const Section spec_train = {
+    SECTION("train", train_rows, TrainSpec, "how long, in what batches, by which rule"), NULL};
+
+/* ---- metric, search, checkpoint -------------------------------------------------------------- */
+
+static const Param metric_rows[] = {
+    {"name", P_STRING, ROW(MetricRow, name), .optional = true,
+     .doc = "<part>_<metric>; by default validation_accuracy, or validation_loss without classes"},
+    {"goal", P_CHOICE, ROW(MetricRow, goal), .optional = true, .choices = goal_names,
+     .doc = "by default maximize an accuracy, minimize a loss"},
+    {"at", P_CHOICE, ROW(MetricRow, at), .def = "last", .choices = at_names,
+     .doc = "the epoch that counts and whose weights are kept; of equal ones the earliest"},
+};
+const Section spec_metric = {
+    SECTION("metric", metric_rows, MetricRow, "what trials are compared by; also search.metric"),
+    NULL};
+
+static const Param search_rows[] = {
+    {"method", P_KIND, ROW(SearchSpec, method), .def = "random", .registry = &run_samplers,
+     .doc = "how points of the space are proposed"},
+    {"trials", P_INT, ROW(SearchSpec, trials), .optional = true, .lo = 1, .hi = 1e7,
+     .doc = "how many points; grid knows its own number"},
+    {"max_concurrent", P_INT, ROW(SearchSpec, max_concurrent), .def = "16", .lo = 1, .hi = 1e6,
+     .doc = "proposal n sees exactly the results up to trial n - max_concurrent"},
+};
+static const Section *const search_sections[] = {&spec_range, NULL};
+const Section spec_search = {
+    SECTION("search", search_rows, SearchSpec,
+            "parameters: dotted paths of this file, each with what it may be"),
+    search_sections};
+
+static const Param range_rows[] = {
+    {"min", P_REAL, ROW(RangeRow, min), .doc = "smallest value, itself included"},
+    {"max", P_REAL, ROW(RangeRow, max), .doc = "largest value, itself included"},
+    {"scale", P_CHOICE, ROW(RangeRow, scale), .def = "linear", .choices = scale_names,
+     .doc = "in which coordinate draws are uniform: x, log x or log(1 - x)"},
+    {"q", P_REAL, ROW(RangeRow, q), .optional = true, .lo = 0, .lo_open = true, .hi = INFINITY,
+     .hi_open = true, .doc = "only multiples of q, counted from 0"},
+    {"points", P_INT, ROW(RangeRow, points), .optional = true, .lo = 2, .hi = 100000,
+     .doc = "how many values of the range grid takes, evenly spaced on the scale"},
+};
+const Section spec_range = {
+    SECTION("search.parameters[]", range_rows, RangeRow,
+            "a range; or {values: [a, b]} to choose from; or {value: a} to fix"),
+    NULL};
+
+static const Param checkpoint_rows[] = {
+    {"keep_trials", P_INT, ROW(CheckpointSpec, keep_trials), .def = "5", .lo = 0, .hi = 1e6,
+     .doc = "keep the weights of the best so many trials"},
+    {"every_seconds", P_REAL, ROW(CheckpointSpec, every_seconds), .def = "60", .lo = 0,
+     .hi = INFINITY, .hi_open = true, .unit = "s", .doc = "a running trial saves itself so often"},
+};
+const Section spec_checkpoint = {
+    SECTION("checkpoint", checkpoint_rows, CheckpointSpec, "which weights stay on disk"), NULL};
+
+/* ---- the whole file -------------------------------------------------------------------------- */
+
+static const Param experiment_rows[] = {
+    {"version", P_INT, ROW(Spec, version), .def = "1", .lo = 1, .hi = 1,
+     .doc = "of the experiment language"},
+    {"name", P_STRING, ROW(Spec, name), .optional = true,
+     .doc = "names the run directory; by default the file's name without .yaml"},
+    {"seed", P_INT, ROW(Spec, seed), .def = "1", .lo = 0, .hi = SEED_MAX,
+     .doc = "keys every random number: the same seed, the same bits"},
+};
+static const Section *const experiment_sections[] = {
+    &spec_data, &spec_model, &spec_train, &spec_metric, &spec_search, &spec_checkpoint, NULL};
+const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
+                                 experiment_sections};
+
+static const Kind *const all_sections[] = {
+    &spec_experiment.head, &spec_data.head,  &spec_split.head,      &spec_model.head,
+    &spec_layer.head,      &spec_block.head, &spec_train.head,      &spec_metric.head,
+    &spec_search.head,     &spec_range.head, &spec_checkpoint.head,
+};
+const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

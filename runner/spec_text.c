@@ -1,0 +1,31 @@
+/* The canonical text of a resolved experiment. */
+#include "spec.h"
+
+static bool left_out(const char *key, const char *const *keys, int n) {
+  for (int i = 0; i < n; i++)
+    if (str_eq(key, keys[i])) return true;
+  return false;
+}
+
+static YamlNode *copy_without(Arena *a, const YamlNode *map, const char *const *keys, int n) {
+  YamlNode *out = yaml_new(a, YAML_MAP, map->mark);
+  for (const YamlNode *c = map->first; c; c = c->next)
+    if (!left_out(c->key, keys, n)) yaml_put(a, out, c->key, yaml_copy(a, c));
+  return out;
+}
+
+/* Names of things (the run's, the files') are no part of what is computed: the data are known by
+ * their fingerprint. */
+static YamlNode *for_digest(Arena *a, const YamlNode *tree) {
+  static const char *const top[] = {"name", "checkpoint"};
+  static const char *const data[] = {"file", "test_file", "sha256"};
+  YamlNode *out = copy_without(a, tree, top, COUNT(top));
+  yaml_put(a, out, "data", copy_without(a, yaml_get(out, "data"), data, COUNT(data)));
+  return out;
+}
+
+char *spec_text(Arena *a, const Spec *s, SpecText form) {
+  Str out = str_new(a);
+  yaml_write(form == SPEC_FOR_DIGEST ? for_digest(a, s->tree) : s->tree, &out);
+  return arena_strdup(a, str_text(&out));
+}
