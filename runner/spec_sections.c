@@ -1,6 +1,7 @@
 #include "spec_sections.h"
 
 #include "base/fmath.h"
+#include "io/dataset.h"
 #include "io/files.h"
 
 MapSpec section_map(const Resolve *r, const Section *section, const YamlNode *in, Mark top,
