@@ -117,9 +117,6 @@ char *spec_text(Arena *a, const Spec *s, SpecText form);
  * and as a diagnostic at its mark. */
 MUST_CHECK Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets targets, Diag *d,
                              NnGraph **out, Err *e);
-/* What only the data can tell: a batch larger than the training part, a left-over row that batch
- * norm cannot use. Diagnostics at train.batch_size. */
-void spec_check_rows(const Spec *s, int64_t training_rows, Diag *d);
 /* Does a layer of the model normalise over rows? Then a left-over single row is dropped. */
 bool spec_couples_rows(const Spec *s);
 

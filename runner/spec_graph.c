@@ -32,22 +32,3 @@ Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets targets, Di
   *out = g;
   return OK;
 }
-
-void spec_check_rows(const Spec *s, int64_t training_rows, Diag *d) {
-  const int64_t batch = s->train.batch_size ? s->train.batch_size : training_rows;
-  const Mark at = spec_find(s->tree, "train.batch_size")->mark;
-  if (batch > training_rows)
-    diag_add(
-        d, DIAG_ERROR, at,
-        "batch_size is %lld, but the training part has %lld rows; use at most that many, or all",
-        (long long)batch, (long long)training_rows);
-  else if (batch == 1 && spec_couples_rows(s))
-    diag_add(d, DIAG_ERROR, at,
-             "batch_norm cannot train on batches of 1 row, and the training part "
-             "has no more");
-  else if (training_rows % batch == 1 && !s->train.drop_last && spec_couples_rows(s))
-    diag_add(d, DIAG_WARNING, at,
-             "%lld rows leave a last batch of 1 row, which batch_norm cannot use: it is dropped in "
-             "every epoch",
-             (long long)training_rows);
-}
