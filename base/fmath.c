@@ -117,7 +117,8 @@ static double exp_pair(Pair x) {
   if (x.hi < -709) return 0;
   int k;
   Pair r = reduce_exp(x, &k);
-  double y = 1 + (r.hi + (r.lo + (exp_tail(r.hi) + r.hi * r.lo)));
+  Pair head = fast_two_sum(1, r.hi);
+  double y = head.hi + (head.lo + (r.lo + (exp_tail(r.hi) + r.hi * r.lo)));
   if (k < -1022 || (k == -1022 && y < 1)) return 0;
   return y * power_of_two(k / 2) * power_of_two(k - k / 2);
 }

@@ -1,0 +1,165 @@
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "base/str.h"
+#include "check.h"
+
+static Arena arena;
+
+static void building(void **state) {
+  (void)state;
+  Str s = str_new(&arena);
+  assert_string_equal(str_text(&s), "");
+  str_addn(&s, "", 0);
+  assert_string_equal(s.text, "");
+  str_add(&s, "one ");
+  str_addn(&s, "two three", 3);
+  str_addf(&s, " %d%s", 3, "!");
+  assert_string_equal(str_text(&s), "one two 3!");
+  assert_int_equal(s.length, 10);
+  for (int i = 0; i < 5000; i++) str_addf(&s, "%d,", i % 10);
+  assert_int_equal(s.length, 10 + 10000);
+  assert_int_equal(strlen(s.text), 10010);
+  assert_string_equal(s.text + 10006, "8,9,");
+}
+
+static void comparing(void **state) {
+  (void)state;
+  assert_true(str_eq("a", "a") && !str_eq("a", "ab"));
+  assert_true(str_starts("hidden.0", "hidden") && !str_starts("hid", "hidden") &&
+              str_starts("x", ""));
+  assert_true(str_ends("a.yaml", ".yaml") && !str_ends("yaml", ".yaml") && str_ends("x", ""));
+}
+
+static void assert_f64(double x, const char *expected) {
+  char out[32];
+  assert_string_equal(str_f64(x, out), expected);
+}
+
+static void numbers_as_text(void **state) {
+  (void)state;
+  assert_f64(0.1, "0.1");
+  assert_f64(1e-7, "1e-07");
+  assert_f64(20, "20");
+  assert_f64(100, "100");
+  assert_f64(-1234.5, "-1234.5");
+  assert_f64(0.0001, "0.0001");
+  assert_f64(0.00012, "0.00012");
+  assert_f64(1.25e-5, "1.25e-05");
+  assert_f64(1e15, "1000000000000000");
+  assert_f64(1e16, "1e+16");
+  assert_f64(1.0 / 3, "0.3333333333333333");
+  assert_f64(9007199254740993.0, "9007199254740992");
+  assert_f64(DBL_MAX, "1.7976931348623157e+308");
+  assert_f64(DBL_TRUE_MIN, "5e-324");
+  assert_f64(0.0, "0");
+  assert_f64(-0.0, "-0");
+  assert_f64((double)NAN, "nan");
+  assert_f64((double)INFINITY, "inf");
+  assert_f64((double)-INFINITY, "-inf");
+  char out[32];
+  assert_string_equal(str_f32(0.1f, out), "0.1");
+  assert_string_equal(str_f32(16777216.0f, out), "16777216");
+  assert_string_equal(str_f32(FLT_MAX, out), "3.4028235e+38");
+  assert_string_equal(str_f32(FLT_TRUE_MIN, out), "1e-45");
+  assert_string_equal(str_f32(-INFINITY, out), "-inf");
+}
+
+/* Every bit pattern comes back, and one digit fewer would not. */
+static void round_trip(void **state) {
+  (void)state;
+  Rng r = rng_stream(1, RNG_TEST, 0, 0);
+  for (int i = 0; i < 20000; i++) {
+    uint64_t u = rng_u64(&r);
+    uint32_t v = rng_u32(&r);
+    double x;
+    float y;
+    memcpy(&x, &u, sizeof x);
+    memcpy(&y, &v, sizeof y);
+    char out[32];
+    if (isfinite(x)) {
+      assert_true(str_to_f64(str_f64(x, out), NULL) == x);
+      assert_true(strlen(out) < 26);
+    }
+    if (isfinite(y)) assert_true(str_to_f32(str_f32(y, out), NULL) == y);
+  }
+  for (int i = 1; i < 2000; i++) { /* short decimals stay short */
+    char out[32], expected[32];
+    snprintf(expected, sizeof expected, "0.%03d", i % 1000);
+    while (str_ends(expected, "0") && strlen(expected) > 3) expected[strlen(expected) - 1] = '\0';
+    if (i % 1000) assert_string_equal(str_f64((double)(i % 1000) / 1000, out), expected);
+  }
+}
+
+static void other_locales_change_nothing(void **state) {
+  (void)state;
+  const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
+  int i = 0;
+  while (i < COUNT(names) && !setlocale(LC_ALL, names[i])) i++;
+  if (i == COUNT(names)) skip(); /* no locale with a decimal comma is installed */
+  assert_f64(0.5, "0.5");
+  assert_true(str_to_f64("0.25", NULL) == 0.25);
+  setlocale(LC_ALL, "C");
+}
+
+static void for_people(void **state) {
+  (void)state;
+  char out[32];
+  assert_string_equal(str_count(0, out), "0");
+  assert_string_equal(str_count(999, out), "999");
+  assert_string_equal(str_count(12345, out), "12,345");
+  assert_string_equal(str_count(-123456, out), "-123,456");
+  assert_string_equal(str_count(-1234567, out), "-1,234,567");
+  assert_string_equal(str_count(INT64_MIN, out), "-9,223,372,036,854,775,808");
+  assert_string_equal(str_bytes(17, out), "17 bytes");
+  assert_string_equal(str_bytes(3.2 * 1048576, out), "3.2 MiB");
+  assert_string_equal(str_bytes(1024, out), "1.0 KiB");
+  assert_string_equal(str_bytes(1048575, out), "1.0 MiB");
+}
+
+static void distances(void **state) {
+  (void)state;
+  assert_int_equal(str_distance("", ""), 0);
+  assert_int_equal(str_distance("", "abc"), 3);
+  assert_int_equal(str_distance("kitten", "sitting"), 3);
+  assert_int_equal(str_distance("adam", "amad"), 2);
+  assert_int_equal(str_distance("epochs", "epocsh"), 1); /* neighbours swapped */
+  assert_int_equal(str_distance("Relu", "relu"), 1);
+  char a[200];
+  memset(a, 'a', 199);
+  a[199] = '\0';
+  assert_true(str_distance(a, "a") > 1000);
+}
+
+static void nearest(void **state) {
+  (void)state;
+  const char *const words[] = {"relu", "sigmoid", "learning_rate", "beta1", "beta2", "tanh"};
+  assert_string_equal(str_nearest("learnig_rate", words, 6), "learning_rate");
+  assert_string_equal(str_nearest("ReLU", words, 6), "relu");
+  assert_string_equal(str_nearest("sigmiod", words, 6), "sigmoid");
+  assert_string_equal(str_nearest("beta3", words, 6), "beta1");
+  assert_null(str_nearest("momentum", words, 6));
+  assert_null(str_nearest("x", words, 6));
+  assert_null(str_nearest("", words, 6));
+  assert_null(str_nearest("relu", words, 0));
+}
+
+int main(void) {
+  arena_init(&arena);
+  const struct CMUnitTest tests[] = {cmocka_unit_test(building),
+                                     cmocka_unit_test(comparing),
+                                     cmocka_unit_test(numbers_as_text),
+                                     cmocka_unit_test(round_trip),
+                                     cmocka_unit_test(other_locales_change_nothing),
+                                     cmocka_unit_test(for_people),
+                                     cmocka_unit_test(distances),
+                                     cmocka_unit_test(nearest)};
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  arena_free(&arena);
+  return failed;
+}
