@@ -1,0 +1,180 @@
+/* The checks that every case of every layer and loss must pass, and that broken ones must not; for f64
+ * (tests/grad) and, with its wider tolerance, f32 (tests/unit). A new layer is tested by its row. */
+#ifndef CAVIAR_LAYER_CHECKS_H
+#define CAVIAR_LAYER_CHECKS_H
+
+#include "layer_rig.h"
+
+typedef void LayerCheck(const NnLayerKind *kind, const NnCase *c);
+
+static inline void each_layer_case(LayerCheck *check) {
+  for (int i = 0; i < nn_layers.n; ++i) {
+    const NnLayerKind *kind = nn_layer_at(nn_layers.kinds[i], cpu_level());
+    for (int k = 0; k < kind->n_cases; ++k) check(kind, &kind->cases[k]);
+  }
+}
+
+/* ---- gradients ----------------------------------------------------------------------------------- */
+
+static inline void check_gradient_with(const NnLayerKind *kind, const NnCase *c, int rows,
+                                       int n_shards) {
+  LayerRig b;
+  char where[200];
+  rig_open(&b, kind, c, rows, n_shards);
+  const int bad = rig_check_gradient(&b, where);
+  rig_close(&b);
+  if (bad) {
+    fail_msg("%s (%s), %d rows in %d shards: %d wrong, the first %s", kind->head.name, c->params,
+             rows, n_shards, bad, where);
+  }
+}
+
+static inline void check_gradient(const NnLayerKind *kind, const NnCase *c) {
+  check_gradient_with(kind, c, 9, 1);
+  check_gradient_with(kind, c, 6, 4);
+  check_gradient_with(kind, c, 5, 8); /* shards without rows */
+}
+
+static void test_layer_gradients(void **state) {
+  (void)state;
+  each_layer_case(check_gradient);
+}
+
+/* A backward that lies must be caught: the sign flipped or all zeroed, of the input's or a weight's gradient. */
+typedef struct {
+  bool of_input, of_weights;
+  Real factor;
+} Lie;
+
+static const Lie lies[] = {{.of_input = true, .factor = -1},
+                           {.of_input = true, .factor = 0},
+                           {.of_weights = true, .factor = -1},
+                           {.of_weights = true, .factor = 0}};
+static const Lie *lie;
+static const NnLayerKind *honest;
+static int n_features; /* of its input */
+
+static void scale_by_lie(Real *g, size_t n) {
+  for (size_t i = 0; i < n; ++i) g[i] *= lie->factor;
+}
+
+static void lying_backward(const NnStep *s, NnNode *n) {
+  honest->backward(s, n);
+  if (lie->of_input) scale_by_lie(n->gx[0], (size_t)s->rows * (size_t)n_features);
+  for (int k = 0; k < n->n_weights && lie->of_weights; ++k) {
+    scale_by_lie(n->weights[k].g, (size_t)n->weights[k].rows * (size_t)n->weights[k].cols);
+  }
+}
+
+static void check_mutants(const NnLayerKind *kind, const NnCase *c) {
+  NnLayerKind mutant = *kind;
+  mutant.backward = lying_backward;
+  honest = kind;
+  n_features = c->features;
+  for (int i = 0; i < COUNT(lies); ++i) {
+    LayerRig b;
+    char where[200];
+    lie = &lies[i];
+    rig_open(&b, &mutant, c, 5, 1);
+    const bool caught =
+        b.n.n_weights == 0 && lie->of_weights ? true : rig_check_gradient(&b, where) > 0;
+    rig_close(&b);
+    if (!caught) fail_msg("%s (%s): lie %d was believed", kind->head.name, c->params, i);
+  }
+}
+
+static void test_mutants_are_caught(void **state) {
+  (void)state;
+  each_layer_case(check_mutants);
+}
+
+/* ---- what a kind says of its buffers ------------------------------------------------------------- */
+
+/* Runs once; y to `y`, then gx and all weights' g to `g`. */
+static void run_once(LayerRig *b, bool spoil, Real *y, Real *g) {
+  NnNode *n = &b->n;
+  const size_t in = (size_t)b->rows * (size_t)b->in, out = (size_t)b->rows * (size_t)n->d;
+  rig_forward(b);
+  memcpy(y, n->y, out * sizeof *y);
+  if (spoil && !b->kind->needs_output) nn_case_numbers(50, out, n->y);
+  if (spoil && b->kind->in_place && n->x[0] != n->y) nn_case_numbers(51, in, (Real *)n->x[0]);
+  rig_backward(b);
+  memcpy(g, n->gx[0], in * sizeof *g);
+  g += in;
+  for (int k = 0; k < n->n_weights; ++k) {
+    const size_t size = (size_t)n->weights[k].rows * (size_t)n->weights[k].cols;
+    memcpy(g, n->weights[k].g, size * sizeof *g);
+    g += size;
+  }
+}
+
+/* The same bits with buffers apart, laid over each other where the kind allows it, and spoiled where it says
+ * that it does not look. */
+static void check_buffers(const NnLayerKind *kind, const NnCase *c) {
+  LayerRig b;
+  rig_open(&b, kind, c, 9, 1);
+  NnNode *n = &b.n;
+  size_t out = (size_t)b.rows * (size_t)n->d, grads = (size_t)b.rows * (size_t)b.in;
+  for (int k = 0; k < n->n_weights; ++k) {
+    grads += (size_t)n->weights[k].rows * (size_t)n->weights[k].cols;
+  }
+  Real *y[3], *g[3];
+  for (int i = 0; i < 3; ++i) {
+    y[i] = ARENA_ARRAY(&b.arena, Real, out);
+    g[i] = ARENA_ARRAY(&b.arena, Real, grads);
+  }
+  run_once(&b, false, y[0], g[0]);
+  run_once(&b, true, y[1], g[1]);
+  if (kind->in_place) n->y = (Real *)n->x[0];
+  if (kind->saved_over_x) n->saved_rows = (Real *)n->x[0];
+  if (kind->in_place || kind->gx_over_gy) n->gx[0] = n->gy;
+  run_once(&b, false, y[2], g[2]);
+  for (int i = 1; i < 3; ++i) {
+    if (memcmp(y[0], y[i], out * sizeof(Real)) || memcmp(g[0], g[i], grads * sizeof(Real))) {
+      fail_msg("%s (%s): other numbers with buffers %s", kind->head.name, c->params,
+               i == 1 ? "spoiled" : "in place");
+    }
+  }
+  rig_close(&b);
+}
+
+static void test_buffers_as_declared(void **state) {
+  (void)state;
+  each_layer_case(check_buffers);
+}
+
+/* ---- shards and levels --------------------------------------------------------------------------- */
+
+static double furthest(size_t n, const Real *a, const Real *b) {
+  double most = 0;
+  for (size_t i = 0; i < n; ++i) most = fmax(most, fabs((double)a[i] - (double)b[i]));
+  return most;
+}
+
+/* Eight shards give what one gives, to rounding; empty ones among them. */
+static void check_shards(const NnLayerKind *kind, const NnCase *c) {
+  const double near = sizeof(Real) == 8 ? 1e-13 : 1e-5;
+  for (int rows = 5; rows <= 21; rows += 16) {
+    LayerRig one, many;
+    rig_open(&one, kind, c, rows, 1);
+    rig_open(&many, kind, c, rows, 8);
+    rig_forward(&one), rig_backward(&one);
+    rig_forward(&many), rig_backward(&many);
+    const size_t in = (size_t)rows * (size_t)one.in, out = (size_t)rows * (size_t)one.n.d;
+    assert_true(furthest(out, one.n.y, many.n.y) < near);
+    assert_true(furthest(in, one.n.gx[0], many.n.gx[0]) < near);
+    for (int k = 0; k < one.n.n_weights; ++k) {
+      const NnTensor *w = &one.n.weights[k];
+      assert_true(furthest((size_t)w->rows * (size_t)w->cols, w->g, many.n.weights[k].g) < near);
+    }
+    rig_close(&one);
+    rig_close(&many);
+  }
+}
+
+static void test_shards_agree(void **state) {
+  (void)state;
+  each_layer_case(check_shards);
+}
+
+#endif

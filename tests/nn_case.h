@@ -1,0 +1,66 @@
+/* For tests of nn: a kind's config from the words of its cases ("units: 5, bias: false"). */
+#ifndef CAVIAR_NN_CASE_H
+#define CAVIAR_NN_CASE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/rng.h"
+#include "nn/kinds.h"
+
+/* For a call that must succeed. */
+#define MUST(call)                                                                                 \
+  do {                                                                                             \
+    Err must_e_ = {0}, *e = &must_e_;                                                              \
+    if ((call) != OK) fail_msg("%s", must_e_.text);                                                \
+  } while (0)
+
+static inline void nn_case_set(Arena *a, const Param *p, void *config, const char *word) {
+  if (p->type == P_KIND) {
+    const Kind *kind = kind_find(p->registry, word);
+    if (!kind) fail_msg("no %s \"%s\"", p->registry->noun, word);
+    *(KindValue *)(void *)((char *)config + p->offset) = kind_default(kind, a);
+    return;
+  }
+  const Scalar value = scalar_parse(word, false);
+  MUST(param_set(p, config, &value, e));
+}
+
+/* Every default, then what `words` say; "" for none. */
+static inline KindValue nn_case_config(Arena *a, const Kind *kind, const char *words) {
+  KindValue v = kind_default(kind, a);
+  char *next = arena_strdup(a, words), *key;
+  while (next && *next) {
+    key = next;
+    next = strstr(key, ", ");
+    if (next) *next = 0, next += 2;
+    char *word = strstr(key, ": ");
+    if (!word) fail_msg("case \"%s\" of %s: no \": \"", words, kind->name);
+    *word = 0;
+    const Param *p = param_find(kind->params, kind->n_params, key);
+    if (!p) fail_msg("case \"%s\": %s has no parameter \"%s\"", words, kind->name, key);
+    nn_case_set(a, p, v.config, word + 2);
+  }
+  return v;
+}
+
+static inline KindValue nn_case(Arena *a, const Registry *r, const char *name, const char *words) {
+  const Kind *kind = kind_find(r, name);
+  if (!kind) fail_msg("no %s \"%s\"", r->noun, name);
+  return nn_case_config(a, kind, words);
+}
+
+/* Numbers of both signs, at least 0.2 from 0 (where activations have a kink), at most 1.2. */
+static inline void nn_case_numbers(uint64_t block, size_t n, Real *out) {
+  Rng r = rng_stream(7, RNG_TEST, block, 0);
+  for (size_t i = 0; i < n; ++i) {
+    const double u = 2 * rng_f64(&r) - 1;
+    out[i] = (Real)(u < 0 ? u - 0.2 : u + 0.2);
+  }
+}
+
+#endif
