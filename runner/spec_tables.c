@@ -15,7 +15,7 @@
     .config_size = sizeof(Type)                                                                    \
   }
 
-const char *const spec_gemm_names[] = {"openblas", NULL};
+const char *const spec_gemm_names[] = {"fixed", "openblas", NULL};
 static const char *const normalize_names[] = {"none", "standard", NULL};
 static const char *const goal_names[] = {"minimize", "maximize", NULL};
 static const char *const at_names[] = {"last", "best", NULL};
@@ -107,8 +107,8 @@ static const Param train_rows[] = {
      .doc = "equal parts that a batch is computed as, a power of two; so many ranks can share it"},
     {"drop_last", P_BOOL, ROW(TrainSpec, drop_last), .def = "false",
      .doc = "drop the last mini-batch of an epoch where it is short"},
-    {"gemm", P_CHOICE, ROW(TrainSpec, gemm), .def = "openblas", .choices = spec_gemm_names,
-     .doc = "engine of matrix products"},
+    {"gemm", P_CHOICE, ROW(TrainSpec, gemm), .def = "fixed", .choices = spec_gemm_names,
+     .doc = "matrix products; fixed: the same bits on every processor; openblas: CBLAS"},
     {"optimizer", P_KIND, ROW(TrainSpec, optimizer), .def = "adam", .registry = &nn_optimizers,
      .doc = "how a gradient changes the weights"},
     {"schedule", P_KIND, ROW(TrainSpec, schedule), .def = "constant", .registry = &nn_schedules,
