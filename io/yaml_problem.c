@@ -147,6 +147,17 @@ static void explain_next(Diag *d, const YamlProblem *p, bool list) {
   }
 }
 
+/* Text behind the root: perhaps because "name:x" above is no key with a value, but the whole root. */
+static void explain_end(Diag *d, const YamlProblem *p) {
+  Mark colon;
+  int number = content_above(p->source, p->at.line);
+  if (number > 0 && lacks_space(p->source, number, &colon)) {
+    say(d, colon, "a space is missing behind the colon");
+  } else {
+    say(d, p->at, "unexpected text behind the end of the experiment");
+  }
+}
+
 static void explain_bracket(Diag *d, const YamlProblem *p, char open, char close) {
   if (p->at.line > p->context_at.line) {
     diag_add(d, DIAG_ERROR, p->context_at,
@@ -197,8 +208,6 @@ static const struct {
     {"did not find expected comment or line break", false, 1,
      "nothing may follow \"|\" or \">\" on its line"},
     {"found incompatible YAML document", false, 1, "only YAML 1.1 and 1.2 can be read"},
-    {"did not find expected <document start>", false, 1,
-     "unexpected text behind the end of the experiment"},
 };
 
 static bool add_plain_case(Diag *d, const YamlProblem *p) {
@@ -226,6 +235,8 @@ void yaml_problem_add(Diag *d, const YamlProblem *p) {
     explain_bracket(d, p, '{', '}');
   } else if (is(p, "cannot start any token") || is(p, "did not find expected node content")) {
     explain_character(d, p);
+  } else if (is(p, "did not find expected <document start>")) {
+    explain_end(d, p);
   } else if (during(p, "directive")) {
     say(d, p->context_at, "a line cannot begin with \"%\": put the text in quotes");
   } else if (during(p, "tag") || is(p, "tag")) {
