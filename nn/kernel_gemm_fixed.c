@@ -241,6 +241,7 @@ static void product(int m, int n, int inner, const Real *a, const Real *b, bool 
   size_t lda = (size_t)inner, ldc = (size_t)n, ldb = (size_t)(transposed ? inner : n);
   bool in_place = !transposed && (size_t)inner * (size_t)n <= SMALL,
        copies = crowded(inner) && n > 2 * NR;
+  if (m == 0) return; /* a rank whose shards are all empty */
   int mc = even(m, MC, MR), kc = even(inner, KC, 1);
   for (int i0 = 0; i0 < m; i0 += mc) {
     int i1 = i0 + mc < m ? i0 + mc : m;

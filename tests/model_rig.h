@@ -1,0 +1,104 @@
+/* Small networks for tests of nn: from a list of words to a model with a batch of random data. */
+#ifndef CAVIAR_MODEL_RIG_H
+#define CAVIAR_MODEL_RIG_H
+
+#include "nn_case.h"
+
+typedef struct {
+  const char *kind, *params;
+} LayerWords;
+
+typedef struct {
+  const LayerWords *layers;
+  int n_layers, features;
+  NnTargets targets;
+  const char *loss, *optimizer, *optimizer_params, *gemm;
+  CpuLevel cpu;
+  NnTeam team;
+  int batch_rows;
+} ModelWords;
+
+typedef struct {
+  Arena arena, numbers;
+  NnGraph *graph;
+  NnModel *model;
+  ModelWords words;
+  int first; /* of this rank's rows in the last batch */
+} ModelRig;
+
+static inline void model_open(ModelRig *r, const ModelWords *w) {
+  *r = (ModelRig){.words = *w};
+  arena_init(&r->arena);
+  Arena *a = &r->arena;
+  r->graph = nn_graph_new(a, w->features, w->targets);
+  int id = NN_INPUT;
+  for (int i = 0; i < w->n_layers; ++i) {
+    const LayerWords *l = &w->layers[i];
+    const KindValue v = nn_case(a, &nn_layers, l->kind, l->params);
+    const Kind *next = i + 1 < w->n_layers ? kind_find(&nn_layers, w->layers[i + 1].kind) : NULL;
+    nn_layer_resolve(v.kind, v.config, next);
+    MUST(nn_graph_add(r->graph, v.kind, v.config, arena_printf(a, "%d.%s", i, l->kind), &id, 1, &id,
+                      e));
+  }
+  const KindValue loss = nn_case(a, &nn_losses, w->loss, "");
+  MUST(nn_graph_loss(r->graph, loss.kind, loss.config, id, e));
+  const NnOptions o = {
+      .batch_rows = w->batch_rows,
+      .eval_rows = 64,
+      .team = w->team,
+      .cpu = w->cpu,
+      .gemm = w->gemm,
+      .optimizer =
+          nn_case(a, &nn_optimizers, w->optimizer, w->optimizer_params ? w->optimizer_params : ""),
+  };
+  MUST(nn_model_new(a, r->graph, &o, &r->model, e));
+  MUST(nn_model_open(r->model, &r->numbers, e));
+  nn_model_init(r->model, 42);
+}
+
+static inline void model_close(ModelRig *r) {
+  arena_free(&r->numbers);
+  arena_free(&r->arena);
+}
+
+/* Rows first .. first + count of batch number `batch`, whoever computes them: keyed by the row. */
+static inline void model_fill(ModelRig *r, uint32_t batch, int first, int count) {
+  int n_values;
+  const NnTargetForm form = nn_model_target_form(r->model, &n_values);
+  const int d = r->words.features;
+  for (int i = 0; i < count; ++i) {
+    Rng g = rng_stream(batch, RNG_TEST, (uint64_t)(first + i), 0);
+    Real *x = nn_model_x(r->model) + (size_t)i * (size_t)d;
+    for (int j = 0; j < d; ++j) x[j] = (Real)(2 * rng_f64(&g) - 1);
+    const int label = (int)rng_below(&g, (uint64_t)(r->words.targets.n_classes + 1)) - 1;
+    if (form == NN_TARGET_LABELS) nn_model_labels(r->model)[i] = label < 0 ? 0 : label;
+    for (int j = 0; j < n_values; ++j) {
+      nn_model_values(r->model)[(size_t)i * (size_t)n_values + (size_t)j] = (Real)rng_f64(&g);
+    }
+  }
+}
+
+static inline NnScore model_step(ModelRig *r, uint32_t batch, int rows, double learning_rate) {
+  int first, count;
+  NnScore score;
+  nn_team_rows(&r->words.team, rows, &first, &count);
+  model_fill(r, batch, first, count);
+  nn_model_step(r->model, rows, (NnPlace){.epoch = 1, .position = batch * 100}, learning_rate,
+                &score);
+  return score;
+}
+
+/* Weights, statistics and optimizer state one after the other; the caller gives enough room. */
+static inline size_t model_state(ModelRig *r, Real *out, size_t room) {
+  const NnVector which[] = {NN_WEIGHTS, NN_STATISTICS, NN_OPTIMIZER_STATE};
+  size_t total = 0, n;
+  for (int i = 0; i < COUNT(which); ++i) {
+    const Real *v = nn_model_vector(r->model, which[i], &n);
+    assert_true(total + n <= room);
+    memcpy(out + total, v, n * sizeof *out);
+    total += n;
+  }
+  return total;
+}
+
+#endif
