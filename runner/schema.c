@@ -1,0 +1,322 @@
+/* JSON Schema draft-07 of the experiment language, from the same tables that resolve a file. */
+#include <math.h>
+
+#include "io/dataset.h"
+#include "io/json.h"
+#include "spec_tables.h"
+
+static void put_string(JsonWriter *j, const char *key, const char *text) {
+  json_key(j, key);
+  json_string(j, text);
+}
+
+static void open_property(JsonWriter *j, const char *key, const char *doc) {
+  json_key(j, key);
+  json_open(j, '{');
+  if (doc) put_string(j, "description", doc);
+}
+
+static void put_reference(JsonWriter *j, const char *definition) {
+  char path[128] = "#/definitions/";
+  int n = 14;
+  while (*definition && n < COUNT(path) - 1) path[n++] = *definition++;
+  path[n] = '\0';
+  put_string(j, "$ref", path);
+}
+
+/* In draft 7 a $ref hides what stands beside it, so it is wrapped. */
+static void put_wrapped_reference(JsonWriter *j, const char *definition) {
+  json_key(j, "allOf");
+  json_open(j, '[');
+  json_open(j, '{');
+  put_reference(j, definition);
+  json_close(j, '}');
+  json_close(j, ']');
+}
+
+/* ---- one parameter --------------------------------------------------------------------------- */
+
+static void put_range(JsonWriter *j, const Param *p) {
+  if (p->lo == 0 && p->hi == 0) return;
+  if (isfinite(p->lo)) {
+    json_key(j, p->lo_open ? "exclusiveMinimum" : "minimum");
+    json_f64(j, p->lo);
+  }
+  if (isfinite(p->hi)) {
+    json_key(j, p->hi_open ? "exclusiveMaximum" : "maximum");
+    json_f64(j, p->hi);
+  }
+}
+
+static void put_type(JsonWriter *j, const Param *p) {
+  static const char *const names[] = {
+      [P_BOOL] = "boolean", [P_INT] = "integer", [P_REAL] = "number", [P_STRING] = "string"};
+  put_string(j, "type", names[p->type]);
+  if (p->type == P_INT || p->type == P_REAL) put_range(j, p);
+}
+
+static void put_choices(JsonWriter *j, const char *const *choices) {
+  json_key(j, "enum");
+  json_open(j, '[');
+  for (int i = 0; choices[i]; i++) json_string(j, choices[i]);
+  json_close(j, ']');
+}
+
+static void put_default(JsonWriter *j, const Param *p) {
+  if (p->def == NULL) return;
+  const Scalar value = scalar_parse(p->def, p->type == P_STRING || p->type == P_CHOICE);
+  json_key(j, "default");
+  if (value.type == SCALAR_BOOL)
+    json_bool(j, value.boolean);
+  else if (value.type == SCALAR_INT)
+    json_int(j, value.integer);
+  else if (value.type == SCALAR_REAL)
+    json_f64(j, value.real);
+  else
+    json_string(j, p->def);
+}
+
+static void put_param(JsonWriter *j, const Param *p) {
+  open_property(j, p->name, p->doc);
+  put_default(j, p);
+  if (p->type == P_KIND) {
+    put_wrapped_reference(j, p->registry->noun);
+  } else if (p->type == P_CHOICE) {
+    put_choices(j, p->choices);
+  } else if (p->word) {
+    json_key(j, "anyOf");
+    json_open(j, '[');
+    json_open(j, '{');
+    put_type(j, p);
+    json_close(j, '}');
+    json_open(j, '{');
+    put_string(j, "const", p->word);
+    json_close(j, '}');
+    json_close(j, ']');
+  } else {
+    put_type(j, p);
+  }
+  json_close(j, '}');
+}
+
+static void put_params(JsonWriter *j, const Param *params, int n) {
+  for (int i = 0; i < n; i++) put_param(j, &params[i]);
+}
+
+static void put_required(JsonWriter *j, const Param *params, int n, const char *also) {
+  json_key(j, "required");
+  json_open(j, '[');
+  for (int i = 0; i < n; i++)
+    if (params[i].def == NULL && !params[i].optional) json_string(j, params[i].name);
+  if (also) json_string(j, also);
+  json_close(j, ']');
+}
+
+static void put_closed(JsonWriter *j) {
+  json_key(j, "additionalProperties");
+  json_bool(j, false);
+}
+
+/* ---- kinds ----------------------------------------------------------------------------------- */
+
+static bool needs_nothing(const Kind *k) {
+  for (int i = 0; i < k->n_params; i++)
+    if (k->params[i].def == NULL && !k->params[i].optional) return false;
+  return true;
+}
+
+static void put_kind_names(JsonWriter *j, const Registry *r) {
+  json_open(j, '{');
+  json_key(j, "enum");
+  json_open(j, '[');
+  for (int i = 0; i < r->n; i++)
+    if (needs_nothing(r->kinds[i])) json_string(j, r->kinds[i]->name);
+  json_close(j, ']');
+  json_close(j, '}');
+}
+
+/* `adam`, or `{name: adam, ..}`. The name may be left out where the kind is the default. */
+static void put_registry(JsonWriter *j, const Registry *r) {
+  open_property(j, r->noun, NULL);
+  json_key(j, "anyOf");
+  json_open(j, '[');
+  put_kind_names(j, r);
+  for (int i = 0; i < r->n; i++) {
+    const Kind *k = r->kinds[i];
+    json_open(j, '{');
+    put_string(j, "description", k->doc);
+    put_string(j, "type", "object");
+    json_key(j, "properties");
+    json_open(j, '{');
+    open_property(j, "name", NULL);
+    put_string(j, "const", k->name);
+    json_close(j, '}');
+    put_params(j, k->params, k->n_params);
+    json_close(j, '}');
+    put_required(j, k->params, k->n_params, NULL);
+    put_closed(j);
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+  json_close(j, '}');
+}
+
+/* ---- layers ---------------------------------------------------------------------------------- */
+
+static void put_layer_kinds(JsonWriter *j) {
+  for (int i = 0; i < nn_layers.n; i++) {
+    const Kind *k = nn_layers.kinds[i];
+    open_property(j, k->name, k->doc);
+    json_key(j, "type");
+    json_open(j, '[');
+    json_string(j, "object");
+    if (needs_nothing(k)) json_string(j, "null");
+    json_close(j, ']');
+    json_key(j, "properties");
+    json_open(j, '{');
+    put_params(j, k->params, k->n_params);
+    json_close(j, '}');
+    put_required(j, k->params, k->n_params, NULL);
+    put_closed(j);
+    json_close(j, '}');
+  }
+  put_param(j, &spec_activation);
+}
+
+static void put_layer_map(JsonWriter *j, const Section *s, const char *required) {
+  json_open(j, '{');
+  put_string(j, "type", "object");
+  put_string(j, "description", s->head.doc);
+  json_key(j, "properties");
+  json_open(j, '{');
+  put_params(j, s->head.params, s->head.n_params);
+  if (required) {
+    json_key(j, "layers");
+    json_open(j, '{');
+    put_reference(j, "layers");
+    json_close(j, '}');
+  } else {
+    put_layer_kinds(j);
+  }
+  json_close(j, '}');
+  put_required(j, NULL, 0, required);
+  put_closed(j);
+  json_close(j, '}');
+}
+
+static void put_layers(JsonWriter *j) {
+  open_property(j, "layers", spec_model.head.doc);
+  put_string(j, "type", "array");
+  json_key(j, "items");
+  json_open(j, '{');
+  json_key(j, "anyOf");
+  json_open(j, '[');
+  put_kind_names(j, &nn_layers);
+  put_layer_map(j, &spec_layer, NULL);
+  put_layer_map(j, &spec_block, "layers");
+  json_close(j, ']');
+  json_close(j, '}');
+  json_close(j, '}');
+}
+
+/* ---- sections -------------------------------------------------------------------------------- */
+
+/* A range, or values, or a value. */
+static void put_parameters(JsonWriter *j) {
+  open_property(j, "parameters", "dotted paths of this file, each with what it may be");
+  json_key(j, "type");
+  json_open(j, '[');
+  json_string(j, "object");
+  json_string(j, "null");
+  json_close(j, ']');
+  json_key(j, "additionalProperties");
+  json_open(j, '{');
+  put_string(j, "type", "object");
+  json_key(j, "properties");
+  json_open(j, '{');
+  put_params(j, spec_range.head.params, spec_range.head.n_params);
+  open_property(j, "values", "a list to choose from");
+  put_string(j, "type", "array");
+  json_key(j, "minItems");
+  json_int(j, 1);
+  json_close(j, '}');
+  open_property(j, "value", "fixed to this");
+  json_close(j, '}');
+  json_close(j, '}');
+  json_key(j, "oneOf");
+  json_open(j, '[');
+  static const char *const forms[][2] = {{"min", "max"}, {"values", NULL}, {"value", NULL}};
+  for (int i = 0; i < COUNT(forms); i++) {
+    json_open(j, '{');
+    json_key(j, "required");
+    json_open(j, '[');
+    for (int k = 0; k < 2 && forms[i][k]; k++) json_string(j, forms[i][k]);
+    json_close(j, ']');
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+  put_closed(j);
+  json_close(j, '}');
+  json_close(j, '}');
+}
+
+static const char *last_word(const char *path) {
+  const char *word = path;
+  for (const char *c = path; *c; c++)
+    if (*c == '.') word = c + 1;
+  return word;
+}
+
+static void put_section(JsonWriter *j, const Section *s);
+
+/* The keys of a section: its table, the sections below, and what is no table. */
+static void put_section_keys(JsonWriter *j, const Section *s) {
+  put_string(j, "type", "object");
+  json_key(j, "properties");
+  json_open(j, '{');
+  put_params(j, s->head.params, s->head.n_params);
+  if (s == &spec_model) {
+    json_key(j, "layers");
+    json_open(j, '{');
+    put_reference(j, "layers");
+    json_close(j, '}');
+  }
+  if (s == &spec_search) {
+    put_section(j, &spec_metric);
+    put_parameters(j);
+  }
+  for (int i = 0; s->sections && s->sections[i]; i++)
+    if (s->sections[i] != &spec_range) put_section(j, s->sections[i]);
+  json_close(j, '}');
+  put_closed(j);
+}
+
+static void put_section(JsonWriter *j, const Section *s) {
+  open_property(j, last_word(s->head.name), s->head.doc);
+  put_section_keys(j, s);
+  put_required(j, s->head.params, s->head.n_params, s == &spec_model ? "layers" : NULL);
+  json_close(j, '}');
+}
+
+void spec_schema(Str *out) {
+  static const Registry *const registries[] = {&nn_activations, &nn_losses,       &nn_optimizers,
+                                               &nn_schedules,   &nn_initialisers, &io_generators,
+                                               &run_samplers};
+  JsonWriter writer = json_writer(out), *j = &writer;
+  json_open(j, '{');
+  put_string(j, "$schema", "http://json-schema.org/draft-07/schema#");
+  put_string(j, "title", "caviar experiment");
+  put_section_keys(j, &spec_experiment);
+  json_key(j, "required");
+  json_open(j, '[');
+  json_string(j, "data");
+  json_string(j, "model");
+  json_string(j, "train");
+  json_close(j, ']');
+  json_key(j, "definitions");
+  json_open(j, '{');
+  for (int i = 0; i < COUNT(registries); i++) put_registry(j, registries[i]);
+  put_layers(j);
+  json_close(j, '}');
+  json_close(j, '}');
+}
