@@ -7,7 +7,7 @@
 
 static void put_string(JsonWriter *j, const char *key, const char *text) {
   json_key(j, key);
-  json_string(j, text);
+  json_str(j, text);
 }
 
 static void open_property(JsonWriter *j, const char *key, const char *doc) {
@@ -58,7 +58,7 @@ static void put_type(JsonWriter *j, const Param *p) {
 static void put_choices(JsonWriter *j, const char *const *choices) {
   json_key(j, "enum");
   json_open(j, '[');
-  for (int i = 0; choices[i]; i++) json_string(j, choices[i]);
+  for (int i = 0; choices[i]; i++) json_str(j, choices[i]);
   json_close(j, ']');
 }
 
@@ -73,7 +73,7 @@ static void put_default(JsonWriter *j, const Param *p) {
   else if (value.type == SCALAR_REAL)
     json_f64(j, value.real);
   else
-    json_string(j, p->def);
+    json_str(j, p->def);
 }
 
 static void put_param(JsonWriter *j, const Param *p) {
@@ -107,8 +107,8 @@ static void put_required(JsonWriter *j, const Param *params, int n, const char *
   json_key(j, "required");
   json_open(j, '[');
   for (int i = 0; i < n; i++)
-    if (params[i].def == NULL && !params[i].optional) json_string(j, params[i].name);
-  if (also) json_string(j, also);
+    if (params[i].def == NULL && !params[i].optional) json_str(j, params[i].name);
+  if (also) json_str(j, also);
   json_close(j, ']');
 }
 
@@ -130,7 +130,7 @@ static void put_kind_names(JsonWriter *j, const Registry *r) {
   json_key(j, "enum");
   json_open(j, '[');
   for (int i = 0; i < r->n; i++)
-    if (needs_nothing(r->kinds[i])) json_string(j, r->kinds[i]->name);
+    if (needs_nothing(r->kinds[i])) json_str(j, r->kinds[i]->name);
   json_close(j, ']');
   json_close(j, '}');
 }
@@ -169,8 +169,8 @@ static void put_layer_kinds(JsonWriter *j) {
     open_property(j, k->name, k->doc);
     json_key(j, "type");
     json_open(j, '[');
-    json_string(j, "object");
-    if (needs_nothing(k)) json_string(j, "null");
+    json_str(j, "object");
+    if (needs_nothing(k)) json_str(j, "null");
     json_close(j, ']');
     json_key(j, "properties");
     json_open(j, '{');
@@ -226,8 +226,8 @@ static void put_parameters(JsonWriter *j) {
   open_property(j, "parameters", "dotted paths of this file, each with what it may be");
   json_key(j, "type");
   json_open(j, '[');
-  json_string(j, "object");
-  json_string(j, "null");
+  json_str(j, "object");
+  json_str(j, "null");
   json_close(j, ']');
   json_key(j, "additionalProperties");
   json_open(j, '{');
@@ -250,7 +250,7 @@ static void put_parameters(JsonWriter *j) {
     json_open(j, '{');
     json_key(j, "required");
     json_open(j, '[');
-    for (int k = 0; k < 2 && forms[i][k]; k++) json_string(j, forms[i][k]);
+    for (int k = 0; k < 2 && forms[i][k]; k++) json_str(j, forms[i][k]);
     json_close(j, ']');
     json_close(j, '}');
   }
@@ -309,9 +309,9 @@ void spec_schema(Str *out) {
   put_section_keys(j, &spec_experiment);
   json_key(j, "required");
   json_open(j, '[');
-  json_string(j, "data");
-  json_string(j, "model");
-  json_string(j, "train");
+  json_str(j, "data");
+  json_str(j, "model");
+  json_str(j, "train");
   json_close(j, ']');
   json_key(j, "definitions");
   json_open(j, '{');
