@@ -18,10 +18,13 @@ MUST_CHECK Status h5_create(H5Out **out, Err *e);
 /* Path "/a/b/c": groups are made as needed. Fletcher32-checksummed (chunked) if `checked`, else contiguous. */
 MUST_CHECK Status h5_put(H5Out *o, const char *path, H5Type type, const int64_t *dims, int n_dims,
                          const void *data, bool checked, Err *e);
-MUST_CHECK Status h5_put_strings(H5Out *o, const char *path, const char *const *text, int n, Err *e);
-MUST_CHECK Status h5_put_text(H5Out *o, const char *path, const char *text, Err *e); /* a scalar string */
+MUST_CHECK Status h5_put_strings(H5Out *o, const char *path, const char *const *text, int n,
+                                 Err *e);
+MUST_CHECK Status h5_put_text(H5Out *o, const char *path, const char *text,
+                              Err *e); /* a scalar string */
 /* Attributes of an existing object ("/" for the file). */
-MUST_CHECK Status h5_attr_text(H5Out *o, const char *path, const char *name, const char *text, Err *e);
+MUST_CHECK Status h5_attr_text(H5Out *o, const char *path, const char *name, const char *text,
+                               Err *e);
 MUST_CHECK Status h5_attr_strings(H5Out *o, const char *path, const char *name,
                                   const char *const *text, int n, Err *e);
 MUST_CHECK Status h5_attr_i64(H5Out *o, const char *path, const char *name, int64_t value, Err *e);
@@ -33,15 +36,22 @@ void h5_discard(H5Out *o);
 /* Reading back small files (checkpoints): opened with the same refusals as datasets. */
 typedef struct H5In H5In;
 struct Arena;
+
 MUST_CHECK Status h5_open(H5In **in, const char *file, Err *e);
 void h5_close(H5In *in);
 bool h5_has(const H5In *in, const char *path);
 /* The whole dataset as `type` into the arena; dims (up to 4) and n_dims out. */
-MUST_CHECK Status h5_get(const H5In *in, struct Arena *a, const char *path, H5Type type, void **data,
-                         int64_t dims[4], int *n_dims, Err *e);
-MUST_CHECK Status h5_get_text(const H5In *in, struct Arena *a, const char *path, char **text, Err *e);
-MUST_CHECK Status h5_get_attr_i64(const H5In *in, const char *path, const char *name, int64_t *value, Err *e);
-MUST_CHECK Status h5_get_attr_text(const H5In *in, struct Arena *a, const char *path, const char *name,
-                                   char **text, Err *e);
+MUST_CHECK Status h5_get(const H5In *in, struct Arena *a, const char *path, H5Type type,
+                         void **data, int64_t dims[4], int *n_dims, Err *e);
+MUST_CHECK Status h5_get_text(const H5In *in, struct Arena *a, const char *path, char **text,
+                              Err *e);
+MUST_CHECK Status h5_get_attr_i64(const H5In *in, const char *path, const char *name,
+                                  int64_t *value, Err *e);
+MUST_CHECK Status h5_get_attr_text(const H5In *in, struct Arena *a, const char *path,
+                                   const char *name, char **text, Err *e);
+/* A list of strings. *text NULL and n 0 where there is no such attribute. */
+MUST_CHECK Status h5_get_attr_strings(const H5In *in, struct Arena *a, const char *path,
+                                      const char *name, const char ***text, int *n, Err *e);
+bool h5_has_attr(const H5In *in, const char *path, const char *name);
 
 #endif
