@@ -83,6 +83,7 @@ static void counts(void **state) {
   assert_true(str_ends(rendered(&d, false), "^\n1 warning\n"));
   diag_add(&d, DIAG_WARNING, mark(&s, 1, 1, 1), "y");
   assert_true(str_ends(rendered(&d, false), "^\n2 warnings\n"));
+  assert_true(strstr(strstr(rendered(&d, false), ": x\n"), ": y\n") != NULL);
   for (int i = 0; i < 2000; i++) diag_add(&d, DIAG_ERROR, mark(&s, 1, 1, 1), "%d", i);
   assert_int_equal(d.n_errors, 2000);
   assert_true(
