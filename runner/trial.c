@@ -2,17 +2,11 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 #include "base/cpu.h"
 #include "base/rng.h"
+#include "clock.h"
 #include "io/files.h"
 #include "trial_state.h"
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
                    TrialBuffers *out) {
@@ -86,7 +80,7 @@ static void end_epoch(TrialRun *r, double rate) {
 }
 
 static double seconds(const TrialRun *r) {
-  return r->progress.seconds + (now() - r->started);
+  return r->progress.seconds + (clock_now() - r->started);
 }
 
 /* A checkpoint if one is due or the caller wants to stop. */
@@ -94,7 +88,7 @@ static Status save_or_stop(TrialRun *r, Err *e) {
   const TrialHooks *hooks = &r->env->hooks;
   bool stop = hooks->stop && hooks->stop(hooks->ctx);
   if (r->env->checkpoint_dir) {
-    double t = now();
+    double t = clock_now();
     if (stop || t - r->saved >= r->spec->checkpoint.every_seconds) {
       r->progress.seconds += t - r->started;
       r->started = r->saved = t;
@@ -191,7 +185,7 @@ Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t numbe
   TrialRun r = {.env = env, .spec = trial, .number = number};
   arena_init(&r.numbers);
   arena_init(&r.arena);
-  r.started = r.saved = now();
+  r.started = r.saved = clock_now();
   *out = (TrialResult){.number = number, .seed = trial->seed, .point = "", .metric = NAN};
   Status status = run(a, &r, out, e);
   arena_free(&r.numbers);
