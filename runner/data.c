@@ -27,7 +27,8 @@ static Status check_trainable(const IoDataset *s, Err *e) {
   return OK;
 }
 
-/* The test file must speak of the same things: features, and classes by number and name, or values. */
+/* The test file must speak of the same things: features, and classes by number and name, or values.
+ */
 static Status check_same(const IoDataset *main, const IoDataset *test, Err *e) {
   CHECK(e, test->d == main->d, E_DATA, "%s: %d features a row, but %s has %d", test->name, test->d,
         main->name, main->d);
@@ -46,14 +47,16 @@ static Status check_same(const IoDataset *main, const IoDataset *test, Err *e) {
   return OK;
 }
 
-/* The share of n rows, rounded down; the small term undoes the error of 0.29 * 100 = 28.999999999999996. */
+/* The share of n rows, rounded down; the small term undoes the error of 0.29 * 100
+ * = 28.999999999999996. */
 static uint32_t share(double fraction, uint32_t n) {
   return (uint32_t)(fraction * n + 1e-6);
 }
 
 /*
- * The keyed split: the first rows of a permutation go to the test part, the next to validation, the rest to
- * training. Within a part rows keep the order of the file, so that reading a part walks forward.
+ * The keyed split: the first rows of a permutation go to the test part, the next to validation, the
+ * rest to training. Within a part rows keep the order of the file, so that reading a part walks
+ * forward.
  */
 static Status split(Arena *a, const DataSpec *s, RunData *d, Err *e) {
   uint32_t n = (uint32_t)d->main.n;

@@ -21,22 +21,26 @@ typedef struct {
 typedef struct {
   IoDataset main, test; /* test: n = 0 unless test_file */
   DataPart parts[PART_COUNT];
-  double *mean, *scale; /* (d) x -> (x - mean) * scale; NULL: as it is. Population sd; constant: scale 0 */
-  float *mean_f32, *scale_f32; /* the same, rounded: what uint8 and float data are normalised with */
+  /* (d) x -> (x - mean) * scale; NULL: as it is. Population sd; a constant column: scale 0. The
+   * rounded ones are for uint8 and float data. */
+  double *mean, *scale;
+  float *mean_f32, *scale_f32;
   NnTargets targets;
   int n_features;
   char fingerprint[HASH_HEX]; /* of everything that was read */
 } RunData;
 
-/* Opens or generates, checks, splits, normalises. `out` points into itself: do not copy it. E_DATA, E_IO, E_SPEC (batch larger than data is the caller's). */
+/* Opens or generates, checks, splits, normalises. `out` points into itself: do not copy it. E_DATA,
+ * E_IO, E_SPEC (batch larger than data is the caller's). */
 MUST_CHECK Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e);
 void data_close(RunData *d);
 
 /* Puts `mean` and `scale` (d; NULL: none) into `d`, with their rounded copies. */
 void data_set_normalization(Arena *a, RunData *d, double *mean, double *scale);
 
-/* Rows order[0..n) of a part (order NULL: first .. first + n) into x (n, d) and targets of the form that the
- * model wants (nn_model_target_form); no targets where the set has none. */
-void data_gather(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n, NnModel *m);
+/* Rows order[0..n) of a part (order NULL: first .. first + n) into x (n, d) and targets of the form
+ * that the model wants (nn_model_target_form); no targets where the set has none. */
+void data_gather(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n,
+                 NnModel *m);
 
 #endif

@@ -28,8 +28,8 @@ static void merge(Moments *left, const Moments *right, int d) {
 }
 
 /*
- * Rows rows[0..n) in two passes, in order. `shift` (d) is a row of the data that is subtracted first: a
- * constant column is then exactly zero, and a large common offset costs no digits.
+ * Rows rows[0..n) in two passes, in order. `shift` (d) is a row of the data that is subtracted
+ * first: a constant column is then exactly zero, and a large common offset costs no digits.
  */
 static void chunk(const IoDataset *set, const uint32_t *rows, uint32_t n, const double *shift,
                   double *row, Moments *out) {
@@ -52,8 +52,8 @@ static void chunk(const IoDataset *set, const uint32_t *rows, uint32_t n, const 
 }
 
 /*
- * Chunks are merged over the tree of base/sum.h as they come: level l holds 2^l chunks, and a chunk that
- * completes a pair is merged upwards, as a carry runs through a binary counter.
+ * Chunks are merged over the tree of base/sum.h as they come: level l holds 2^l chunks, and a chunk
+ * that completes a pair is merged upwards, as a carry runs through a binary counter.
  */
 void data_standard(const DataPart *part, double *mean, double *scale) {
   int d = part->set->d;

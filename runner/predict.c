@@ -23,7 +23,8 @@ static Status check_fits(const TrialModel *m, const IoDataset *s, Err *e) {
   return OK;
 }
 
-/* The dataset as the test part of a run with the model's normalisation. `view` may not be copied. */
+/* The dataset as the test part of a run with the model's normalisation. `view` may not be copied.
+ */
 static void view_data(Arena *a, const TrialModel *m, const IoDataset *s, bool scored,
                       RunData *view) {
   uint32_t *rows = ARENA_ARRAY(a, uint32_t, s->n);
@@ -92,7 +93,7 @@ Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Predict
   return OK;
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 Status predict_check_path(const char *path, Err *e) {
   CHECK(e, str_ends(path, ".csv") || str_ends(path, ".h5"), E_USAGE,

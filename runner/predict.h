@@ -20,8 +20,8 @@ typedef struct {
 MUST_CHECK Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Prediction *out,
                                Err *e);
 
-/* .csv: row,predicted,prob_<class> .. or row,value_1 ..; .h5: /probabilities, /predicted or /values, and accuracy
- * and loss as attributes. The ending decides. E_USAGE, E_IO. */
+/* .csv: row,predicted,prob_<class> .. or row,value_1 ..; .h5: /probabilities, /predicted or
+ * /values, and accuracy and loss as attributes. The ending decides. E_USAGE, E_IO. */
 MUST_CHECK Status predict_check_path(const char *path, Err *e);
 MUST_CHECK Status predict_write(Arena *a, const Prediction *p, const char *path, Err *e);
 

@@ -1,8 +1,9 @@
 /*
  * A trial: one training of one resolved experiment, and what came of it.
  *
- * trial_run is a pure function of the trial's Spec and the data: no rank, no clock but for the timings, no
- * order. Its Result travels as JSON text: over MPI, into the journal, out of `show --json`.
+ * trial_run is a pure function of the trial's Spec and the data: no rank, no clock but for the
+ * timings, no order. Its Result travels as JSON text: over MPI, into the journal, out of `show
+ * --json`.
  */
 #ifndef CAVIAR_TRIAL_H
 #define CAVIAR_TRIAL_H
@@ -44,8 +45,9 @@ typedef struct {
   void (*tick)(void *ctx); /* between mini-batches and layers: serve messages */
   void (*epoch)(void *ctx, int64_t number, int64_t epoch, int64_t n_epochs); /* one is over */
   bool (*stop)(void *ctx); /* true: save a checkpoint and return E_STOPPED */
-  /* Training is over, r says how: is the finished checkpoint worth a file? (NULL: yes.) False for a trial
-   * that cannot be among the best `checkpoint.keep_trials`; one of it that is there is then removed. */
+  /* Training is over, r says how: is the finished checkpoint worth a file? (NULL: yes.) False for a
+   * trial that cannot be among the best `checkpoint.keep_trials`; one of it that is there is then
+   * removed. */
   bool (*keep)(void *ctx, const TrialResult *r);
 } TrialHooks;
 
@@ -56,9 +58,10 @@ typedef struct {
   TrialHooks hooks;
 } TrialEnv;
 
-/* Trains. A checkpoint of this very trial in checkpoint_dir is continued, a finished one gives its result;
- * any other is passed over with a warning. point, rank and host of the result are the caller's to fill.
- * What trial_plan refuses, E_MEMORY, E_IO, E_STOPPED (after a checkpoint); a diverged loss is a result. */
+/* Trains. A checkpoint of this very trial in checkpoint_dir is continued, a finished one gives its
+ * result; any other is passed over with a warning. point, rank and host of the result are the
+ * caller's to fill. What trial_plan refuses, E_MEMORY, E_IO, E_STOPPED (after a checkpoint); a
+ * diverged loss is a result. */
 MUST_CHECK Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number,
                             TrialResult *out, Err *e);
 
@@ -81,8 +84,9 @@ typedef struct {
   NnModel *model; /* planned, not opened */
 } TrialPlan;
 
-/* Everything that can be wrong with a trial on this data: shapes, a batch larger than the training part,
- * a metric that nothing measures. E_SPEC, E_SHAPE (then also in `d`). Small things go to `a`. */
+/* Everything that can be wrong with a trial on this data: shapes, a batch larger than the training
+ * part, a metric that nothing measures. E_SPEC, E_SHAPE (then also in `d`). Small things go to `a`.
+ */
 MUST_CHECK Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d,
                              TrialPlan *out, Err *e);
 
@@ -99,7 +103,8 @@ MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out
 /* Is x the better metric? Any number is better than NaN; equal is not better. */
 bool trial_better(double x, double y, bool maximize);
 
-/* Order of the leaderboard: < 0 if a is better. Best metric first; DIVERGED, then FAILED last; ties to the lower number. */
+/* Order of the leaderboard: < 0 if a is better. Best metric first; DIVERGED, then FAILED last; ties
+ * to the lower number. */
 int trial_compare(const TrialResult *a, const TrialResult *b, bool maximize);
 
 #endif

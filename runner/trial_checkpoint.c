@@ -1,7 +1,8 @@
 /*
  * checkpoint_dir/trial-000017.h5: all that resuming and predicting need.
  *
- *   /                 attributes format_version, trial, seed, features, n_classes, n_values, fingerprint
+ *   /                 attributes format_version, trial, seed, features, n_classes, n_values,
+ *                     fingerprint
  *   /spec             the trial as a resolved experiment file
  *   /identity         what two trials must share to be the same
  *   /weights/hidden.0.dense/w (in, out) and so on, /statistics/...: of the chosen epoch
@@ -12,7 +13,8 @@
  *   /normalize/mean, /normalize/scale, /classes (a JSON list)
  *   /result           JSON of the finished trial; not there while it runs
  *
- * The file is replaced by an atomic rename: a killed writer leaves the one before, so one is enough.
+ * The file is replaced by an atomic rename: a killed writer leaves the one before, so one is
+ * enough.
  */
 #include "trial_checkpoint.h"
 

@@ -1,4 +1,5 @@
-/* Reading parts of a checkpoint; private to runner/trial*.c. Errors do not name the file: callers do. */
+/* Reading parts of a checkpoint; private to runner/trial*.c. Errors do not name the file: callers
+ * do. */
 #ifndef CAVIAR_TRIAL_CHECKPOINT_H
 #define CAVIAR_TRIAL_CHECKPOINT_H
 
@@ -14,7 +15,8 @@ MUST_CHECK Status trial_checkpoint_version(const H5In *in, Err *e);
 MUST_CHECK Status trial_checkpoint_get(const H5In *in, Arena *a, const char *path, H5Type type,
                                        size_t n, void *out, Err *e);
 
-/* The chosen epoch's NN_WEIGHTS or NN_STATISTICS, block by block, into a flat vector of the model. */
+/* The chosen epoch's NN_WEIGHTS or NN_STATISTICS, block by block, into a flat vector of the model.
+ */
 MUST_CHECK Status trial_checkpoint_blocks(const H5In *in, Arena *a, const NnModel *m,
                                           NnVector vector, Real *out, Err *e);
 

@@ -1,7 +1,8 @@
 /*
- * A result as JSON, one object on one line; runner/README.md lists the keys. Numbers are the shortest that read
- * back, so the round trip is exact. `point` is an object for those who read it; where turning it back
- * into flow YAML would not give the same text, the text stands beside it as `point_yaml`.
+ * A result as JSON, one object on one line; runner/README.md lists the keys. Numbers are the
+ * shortest that read back, so the round trip is exact. `point` is an object for those who read it;
+ * where turning it back into flow YAML would not give the same text, the text stands beside it as
+ * `point_yaml`.
  */
 #include "trial.h"
 
@@ -10,7 +11,7 @@
 
 enum { SCHEMA_VERSION = 1 };
 
-/* ---- point: flow YAML <-> JSON ---------------------------------------------------------------- */
+/* ---- point: flow YAML <-> JSON --------------------------------------------------------------- */
 
 static void write_yaml(JsonWriter *j, const YamlNode *n) {
   if (n->type == YAML_MAP || n->type == YAML_LIST) {
@@ -107,7 +108,7 @@ static const char *read_point(Arena *a, const JsonValue *result) {
   return str_text(&text);
 }
 
-/* ---- the result ------------------------------------------------------------------------------- */
+/* ---- the result ------------------------------------------------------------------------------ */
 
 static void write_optional(JsonWriter *j, const char *key, const char *text) {
   json_key(j, key);

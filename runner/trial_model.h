@@ -1,7 +1,7 @@
 /*
- * A trained model out of a finished trial's checkpoint, ready for evaluation: it needs neither the data that
- * it was trained on nor the experiment's file. The arena given to trial_model_open keeps the small
- * things; the numbers are freed by trial_model_close.
+ * A trained model out of a finished trial's checkpoint, ready for evaluation: it needs neither the
+ * data that it was trained on nor the experiment's file. The arena given to trial_model_open keeps
+ * the small things; the numbers are freed by trial_model_close.
  */
 #ifndef CAVIAR_TRIAL_MODEL_H
 #define CAVIAR_TRIAL_MODEL_H

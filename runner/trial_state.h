@@ -1,9 +1,10 @@
 /*
  * A training in progress; private to runner/trial*.c.
  *
- * `progress` is all that changes besides the model's vectors and the best weights: what a checkpoint stores and a
- * resumed trial goes on with. It may stand inside an epoch: `batch` mini-batches of epoch + 1 are done
- * and `running` holds their sums, so a resumed trial gives the bits of an undisturbed one wherever it stopped.
+ * `progress` is all that changes besides the model's vectors and the best weights: what a
+ * checkpoint stores and a resumed trial goes on with. It may stand inside an epoch: `batch`
+ * mini-batches of epoch + 1 are done and `running` holds their sums, so a resumed trial gives the
+ * bits of an undisturbed one wherever it stopped.
  */
 #ifndef CAVIAR_TRIAL_STATE_H
 #define CAVIAR_TRIAL_STATE_H
@@ -44,7 +45,8 @@ typedef struct {
 void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
                    TrialBuffers *out);
 
-/* Sums over a part, EVAL_ROWS rows at a time, added over base/sum.h's tree. chunk_sums (2, chunks). */
+/* Sums over a part, EVAL_ROWS rows at a time, added over base/sum.h's tree. chunk_sums (2, chunks).
+ */
 size_t trial_chunks(const DataPart *p);
 void trial_evaluate(NnModel *m, const RunData *data, Part part, const TrialHooks *hooks,
                     double *chunk_sums, NnScore *out);
@@ -64,8 +66,9 @@ const Real *trial_chosen(const TrialRun *r, NnVector which, size_t *n);
 /* Replaces the trial's checkpoint. `result`: the trial is finished; NULL: it goes on. E_IO. */
 MUST_CHECK Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *e);
 
-/* Continues from the trial's checkpoint, if there is one that fits; warns of one that does not and leaves
- * the run as it was. TRUE in *finished: `result` is what it came to, nothing is left to do. */
+/* Continues from the trial's checkpoint, if there is one that fits; warns of one that does not and
+ * leaves the run as it was. TRUE in *finished: `result` is what it came to, nothing is left to do.
+ */
 void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *result);
 
 #endif

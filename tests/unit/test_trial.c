@@ -224,14 +224,14 @@ static void test_best(void **state) {
   assert_true(want < 6); /* or else this test shows nothing: choose another learning rate */
   assert_true(r.metric == curve(&r, want, "validation_loss"));
 
-  /* Those weights are what a training of exactly that many epochs ends with: inverse_time does not look
-   * at their number. */
+  /* Those weights are what a training of exactly that many epochs ends with: inverse_time does not
+   * look at their number. */
   TrialResult stopped = run_plain(
       spec_with(arena_printf(&arena, "train.optimizer.learning_rate=0.3 train.epochs=%d", want)));
   assert_string_equal(r.weights, stopped.weights);
 }
 
-/* ---- checkpoints ------------------------------------------------------------------------------ */
+/* ---- checkpoints ----------------------------------------------------------------------------- */
 
 typedef struct {
   int left; /* calls of stop that say no */
@@ -372,7 +372,8 @@ static void test_wrong_checkpoint(void **state) {
   unlink(checkpoint());
 }
 
-/* Every byte of a checkpoint in progress, spoiled in turn at some places, never changes a result. */
+/* Every byte of a checkpoint in progress, spoiled in turn at some places, never changes a result.
+ */
 static void test_spoiled_bytes(void **state) {
   (void)state;
   const Spec *s = spec_with("train.epochs=2");
@@ -399,7 +400,7 @@ static void test_spoiled_bytes(void **state) {
   unlink(checkpoint());
 }
 
-/* ---- trained models --------------------------------------------------------------------------- */
+/* ---- trained models -------------------------------------------------------------------------- */
 
 static void test_model(void **state) {
   (void)state;

@@ -89,7 +89,8 @@ static void test_round_trip(void **state) {
   arena_free(&a);
 }
 
-/* Points come back as the text they were, also where YAML has more than one way to write a value. */
+/* Points come back as the text they were, also where YAML has more than one way to write a value.
+ */
 static void test_points(void **state) {
   (void)state;
   static const char *const points[] = {
