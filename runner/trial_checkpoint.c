@@ -172,6 +172,10 @@ Status trial_checkpoint_blocks(const H5In *in, Arena *a, const NnModel *m, NnVec
   return OK;
 }
 
+Status trial_checkpoint_context(const char *path, Err *e) {
+  return str_starts(e->text, path) ? e->status : err_context(e, "%s", path);
+}
+
 Status trial_checkpoint_version(const H5In *in, Err *e) {
   int64_t version = 0;
   TRY(h5_get_attr_i64(in, "/", "format_version", &version, e));
@@ -287,7 +291,7 @@ static Status read_file(Arena *scratch, Arena *a, const char *path, TrialRun *r,
   bool over = status == OK && h5_has(in, "/result");
   if (over) status = trial_checkpoint_result(in, a, &was, e);
   h5_close(in);
-  if (status != OK) return status;
+  if (status != OK) return trial_checkpoint_context(path, e);
   if (over) {
     *result = was;
     *finished = true;
@@ -303,8 +307,7 @@ void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *r
   const char *path = trial_checkpoint_path(&scratch, r->env->checkpoint_dir, r->number);
   Err e = {0};
   if (file_exists(path) && read_file(&scratch, a, path, r, finished, result, &e) != OK)
-    log_line(LOG_WARNING,
-             "trial %lld starts from the beginning; its checkpoint cannot be used: %s: %s",
-             (long long)r->number, path, e.text);
+    log_line(LOG_WARNING, "trial %lld starts from the beginning; its checkpoint cannot be used: %s",
+             (long long)r->number, e.text);
   arena_free(&scratch);
 }

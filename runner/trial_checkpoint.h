@@ -8,6 +8,9 @@
 
 enum { TRIAL_CHECKPOINT_FORMAT = 1 };
 
+/* Puts the path before a message that does not have it yet (those of io/h5.h do). */
+Status trial_checkpoint_context(const char *path, Err *e);
+
 /* E_DATA unless it is of the version that this program writes. */
 MUST_CHECK Status trial_checkpoint_version(const H5In *in, Err *e);
 

@@ -101,7 +101,7 @@ Status trial_model_open(Arena *a, const char *path, CpuLevel cpu, TrialModel *ou
   h5_close(in);
   if (status == OK) return OK;
   trial_model_close(out);
-  return err_context(e, "%s", path);
+  return trial_checkpoint_context(path, e);
 }
 
 void trial_model_close(TrialModel *m) {

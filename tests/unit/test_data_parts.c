@@ -315,7 +315,7 @@ static void test_refusals(void **state) {
   refused(&spec, E_DATA, "data.sha256 says");
   spec.sha256 = NULL;
   spec.path = "no_such_file.h5";
-  refused(&spec, E_DATA, "no_such_file.h5");
+  refused(&spec, E_IO, "no_such_file.h5");
 
   IoDataset s = made(9, D, 3);
   write_set(&s, other);
