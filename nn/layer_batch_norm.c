@@ -48,7 +48,7 @@ static Real *saved_r(const NnNode *n) {
 
 static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   CHECK(e, p->batch_rows != 1, E_SHAPE,
-        "batch_norm: one row has no variance to normalise by; set train.batch_size to 2 or more");
+        "one row has no variance to normalise by; set train.batch_size to 2 or more");
   n->d = p->in[0];
   n->weights[GAMMA] = (NnTensor){.name = "gamma", .rows = n->d, .cols = 1, .start = 1};
   n->weights[BETA] = (NnTensor){.name = "beta", .rows = n->d, .cols = 1};

@@ -48,7 +48,8 @@ static void resolve(void *config, const Kind *next) {
 static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   const Dense *c = n->config;
   CHECK(e, c->units != CLASSES || p->targets.n_classes > 0, E_SHAPE,
-        "dense: \"units: classes\", but the data has no classes; write the number of outputs");
+        "\"units: classes\" needs class labels, but the targets are numbers; write the number of "
+        "outputs");
   const int in = p->in[0];
   n->d = c->units == CLASSES ? p->targets.n_classes : (int)c->units;
   n->weights[0] = (NnTensor){.name = "w", .rows = in, .cols = n->d, .init = c->init};

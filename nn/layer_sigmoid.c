@@ -34,7 +34,9 @@ static void backward(const NnStep *s, NnNode *n) {
 static const NnCase cases[] = {{"", 5}};
 
 const NnLayerKind NN_EXPORT(nn_layer_sigmoid) = {
-    .head = {.name = "sigmoid", .doc = "1 / (1 + exp(-x))"},
+    .head = {.name = "sigmoid",
+             .doc = "1 / (1 + exp(-x))",
+             .source = "Rumelhart, Hinton & Williams 1986"},
     .in_place = true,
     .needs_output = true,
     .plan = plan,

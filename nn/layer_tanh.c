@@ -34,7 +34,9 @@ static void backward(const NnStep *s, NnNode *n) {
 static const NnCase cases[] = {{"", 5}};
 
 const NnLayerKind NN_EXPORT(nn_layer_tanh) = {
-    .head = {.name = "tanh", .doc = "hyperbolic tangent"},
+    .head = {.name = "tanh",
+             .doc = "hyperbolic tangent",
+             .source = "LeCun et al. 1998, Efficient BackProp, section 4.4"},
     .in_place = true,
     .needs_output = true,
     .plan = plan,

@@ -1,0 +1,166 @@
+/* Losses against worked numbers, and what they say to targets that do not fit. */
+#include <math.h>
+#include "nn_case.h"
+
+static const NnLossKind *loss(const char *name) {
+  return nn_loss_at(kind_find(&nn_losses, name), cpu_level());
+}
+
+static void near(double a, double b, double off) {
+  if (!(fabs(a - b) <= off)) fail_msg("%.15g is not %.15g", a, b);
+}
+
+/* z = (5, 2, -1, 3): softmax (0.842, 0.042, 0.002, 0.114). */
+static void test_softmax(void **state) {
+  (void)state;
+  const Real z[] = {5, 2, -1, 3};
+  const int32_t label = 0;
+  Real p[4], gz[4];
+  NnScore s = {0};
+  loss("softmax_cross_entropy")->forward(NULL, 1, 4, z, &label, NULL, p, &s);
+  const double t[] = {exp(5), exp(2), exp(-1), exp(3)}, sum = t[0] + t[1] + t[2] + t[3];
+  const double rounded[] = {0.842, 0.042, 0.002, 0.114};
+  for (int j = 0; j < 4; ++j) {
+    near(p[j], rounded[j], 0.0005);
+    near(p[j], t[j] / sum, 1e-15);
+  }
+  near(s.loss, -log(t[0] / sum), 1e-14);
+  assert_true(s.correct == 1);
+  /* dz = yhat - y for one example, that over m in a batch of m */
+  for (int m = 1; m <= 4; m *= 4) {
+    loss("softmax_cross_entropy")->backward(NULL, 1, 4, m, p, &label, NULL, gz);
+    for (int j = 0; j < 4; ++j) near(gz[j], (p[j] - (j == label)) / m, 1e-16);
+  }
+}
+
+/* y = (0, 1, 0, 0), yhat = (.3, .2, .1, .4): L = 1.609. */
+static void test_cross_entropy(void **state) {
+  (void)state;
+  const Real z[] = {log(.3), log(.2), log(.1), log(.4)};
+  const int32_t label = 1;
+  Real p[4];
+  NnScore s = {0};
+  loss("softmax_cross_entropy")->forward(NULL, 1, 4, z, &label, NULL, p, &s);
+  near(s.loss, 1.609, 0.0005);
+  near(s.loss, -log(.2), 1e-15);
+  near(p[3], .4, 1e-15);
+  assert_true(s.correct == 0);
+}
+
+static void test_no_overflow(void **state) {
+  (void)state;
+  const Real z[] = {1e4, -1e4, 0, 1e4, -1e4, -1e4};
+  const int32_t labels[] = {1, 0};
+  Real p[6], gz[6];
+  NnScore s = {0};
+  loss("softmax_cross_entropy")->forward(NULL, 2, 3, z, labels, NULL, p, &s);
+  near(s.loss, 2e4, 1e-9);
+  near(p[0], 1, 0);
+  near(p[1], 0, 0);
+  assert_true(s.correct == 1);
+  loss("softmax_cross_entropy")->backward(NULL, 2, 3, 2, p, labels, NULL, gz);
+  near(gz[0], 0.5, 0);
+  near(gz[1], -0.5, 0);
+
+  const Real y[] = {0, 0, 1, 1, 1, 0};
+  s = (NnScore){0};
+  loss("sigmoid_cross_entropy")->forward(NULL, 2, 3, z, NULL, y, p, &s);
+  near(s.loss, 1e4 + log(2) + 1e4, 1e-9);
+}
+
+/* Of equal outputs the first counts as the prediction. */
+static void test_ties(void **state) {
+  (void)state;
+  const Real z[] = {1, 2, 2, 1, 2, 2};
+  const int32_t labels[] = {1, 2};
+  Real p[6];
+  NnScore s = {0};
+  loss("softmax_cross_entropy")->forward(NULL, 2, 3, z, labels, NULL, p, &s);
+  assert_true(s.correct == 1);
+}
+
+/* Rows are summed in blocks: more than one block, and every row at its place. */
+static void test_many_rows(void **state) {
+  (void)state;
+  enum { ROWS = 150, D = 3 };
+  Real z[ROWS * D], p[ROWS * D];
+  int32_t labels[ROWS];
+  nn_case_numbers(5, ROWS * D, z);
+  double expected = 0;
+  for (int i = 0; i < ROWS; ++i) {
+    double sum = 0;
+    labels[i] = i % D;
+    for (int j = 0; j < D; ++j) sum += exp(z[i * D + j]);
+    expected += log(sum) - z[i * D + labels[i]];
+  }
+  NnScore s = {0};
+  loss("softmax_cross_entropy")->forward(NULL, ROWS, D, z, labels, NULL, p, &s);
+  near(s.loss, expected, 1e-11);
+}
+
+/* C = 2: softmax(z)_1 = sigmoid(z1 - z2), and the losses agree. */
+static void test_two_classes(void **state) {
+  (void)state;
+  const Real z[] = {0.7, -1.9}, difference = z[0] - z[1], yes = 1;
+  const int32_t label = 0;
+  Real p[2], q;
+  NnScore a = {0}, b = {0};
+  loss("softmax_cross_entropy")->forward(NULL, 1, 2, z, &label, NULL, p, &a);
+  loss("sigmoid_cross_entropy")->forward(NULL, 1, 1, &difference, NULL, &yes, &q, &b);
+  near(p[0], q, 1e-15);
+  near(a.loss, b.loss, 1e-15);
+  assert_true(b.correct == 1);
+}
+
+static void test_squared_error(void **state) {
+  (void)state;
+  const Real z[] = {1, 2, 3, 4}, y[] = {0, 4, 3, 1};
+  Real p[4], gz[4];
+  NnScore s = {0};
+  loss("mean_squared_error")->forward(NULL, 2, 2, z, NULL, y, p, &s);
+  near(s.loss, (1 + 4) / 2.0 + 9 / 2.0, 1e-15);
+  loss("mean_squared_error")->backward(NULL, 2, 2, 2, p, NULL, y, gz);
+  near(gz[0], 0.5, 1e-16);
+  near(gz[1], -1, 1e-16);
+  near(gz[3], 1.5, 1e-16);
+}
+
+/* Without targets: predictions only. */
+static void test_predictions_only(void **state) {
+  (void)state;
+  const Real z[] = {0, 1};
+  for (int i = 0; i < nn_losses.n; ++i) {
+    Real p[2] = {9, 9};
+    loss(nn_losses.kinds[i]->name)->forward(NULL, 1, 2, z, NULL, NULL, p, NULL);
+    assert_true(p[0] < p[1] && p[1] <= 1);
+  }
+}
+
+static void refuses(const char *name, int d, NnTargets t, const char *message) {
+  Err e = {0};
+  NnTargetForm form;
+  int n_values;
+  assert_int_equal(loss(name)->plan(NULL, d, t, &form, &n_values, &e), E_SHAPE);
+  if (!strstr(e.text, message)) fail_msg("\"%s\" does not say \"%s\"", e.text, message);
+}
+
+static void test_messages(void **state) {
+  (void)state;
+  refuses("softmax_cross_entropy", 7, (NnTargets){.n_classes = 10},
+          "10 classes, but 7 outputs; write \"units: classes\"");
+  refuses("softmax_cross_entropy", 1, (NnTargets){.n_values = 1}, "use mean_squared_error");
+  refuses("sigmoid_cross_entropy", 2, (NnTargets){.n_values = 1}, "write \"units: 1\"");
+  refuses("mean_squared_error", 2, (NnTargets){.n_values = 5}, "write \"units: 5\"");
+  refuses("mean_squared_error", 2, (NnTargets){.n_classes = 5}, "write \"units: classes\"");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_softmax),       cmocka_unit_test(test_cross_entropy),
+      cmocka_unit_test(test_no_overflow),   cmocka_unit_test(test_ties),
+      cmocka_unit_test(test_many_rows),     cmocka_unit_test(test_two_classes),
+      cmocka_unit_test(test_squared_error), cmocka_unit_test(test_predictions_only),
+      cmocka_unit_test(test_messages),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
