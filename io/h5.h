@@ -54,4 +54,7 @@ MUST_CHECK Status h5_get_attr_strings(const H5In *in, struct Arena *a, const cha
                                       const char *name, const char ***text, int *n, Err *e);
 bool h5_has_attr(const H5In *in, const char *path, const char *name);
 
+/* "1.10.8" */
+char *h5_library_version(struct Arena *a);
+
 #endif

@@ -30,4 +30,7 @@ typedef struct {
 /* The engine, compiled for a vector level; NULL: no such engine. */
 const NnGemm *nn_gemm_find(const char *name, CpuLevel level);
 
+/* What OpenBLAS says of itself: version, core type, options; for the record. */
+const char *nn_openblas_config(void);
+
 #endif

@@ -95,3 +95,7 @@ const NnGemm nn_gemm_openblas = {
     .backward_w = backward_w,
     .scratch_size = scratch_size,
 };
+
+const char *nn_openblas_config(void) {
+  return openblas_get_config();
+}

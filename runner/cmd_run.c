@@ -1,0 +1,253 @@
+/*
+ * caviar run: an experiment, from its file to its leaderboard.
+ *
+ * Every rank walks through the same steps and agrees on the outcome of each (mpi_world.h); rank 0 alone
+ * reads the experiment, keeps the run directory and talks. Nothing is written before the whole plan
+ * was found to be sound.
+ */
+#define _XOPEN_SOURCE 700 /* realpath */
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "command.h"
+#include "git.h"
+#include "io/files.h"
+#include "leaderboard.h"
+#include "mpi_sched.h"
+#include "mpi_world.h"
+#include "plan.h"
+#include "record.h"
+#include "run_args.h"
+
+enum { SHOWN = 10 };
+
+typedef struct {
+  RunArgs args;
+  const char *directory; /* of the experiment's file */
+  const char *out;       /* the run directory */
+  Spec *spec;
+  Work work;
+  RunHead head; /* rank 0 from here on */
+  RunDir dir;
+  Search search;
+} Run;
+
+static TrialEnv environment(const Run *r) {
+  return (TrialEnv){.data = &r->work.data, .cpu = cpu_level()};
+}
+
+/* ---- the experiment and the data, on every rank ---------------------------------------------- */
+
+static Status read_experiment(Arena *a, Run *r, Err *e) {
+  Diag d = diag_new(a);
+  TRY(spec_load(a, r->args.file, r->args.overrides, r->args.n_overrides, &d, &r->spec, e));
+  return command_diagnostics(&d, e);
+}
+
+static Status hear_experiment(Arena *a, Run *r, const char *text, Err *e) {
+  Diag d = diag_new(a);
+  r->spec = spec_from_text(a, r->args.file, text, r->directory, r->args.overrides,
+                           r->args.n_overrides, &d);
+  CHECK(e, r->spec, E_INTERNAL, "%s means something else here than on rank 0", r->args.file);
+  return OK;
+}
+
+static Status load(Arena *a, Run *r, Err *e) {
+  bool leads = world_rank() == 0;
+  r->directory = file_dir(a, r->args.file);
+  TRY(world_agree(leads ? read_experiment(a, r, e) : OK, e));
+  const char *text = world_share(a, leads ? r->spec->file->text : NULL);
+  TRY(world_agree(leads ? OK : hear_experiment(a, r, text, e), e));
+  r->work.spec = r->spec;
+  r->work.rank = world_rank();
+  r->work.host = world_host(a);
+  return OK;
+}
+
+static Status open_data(Arena *a, Run *r, Err *e) {
+  TRY(world_agree(data_open(a, &r->spec->data, &r->work.data, e), e));
+  const char *fingerprint = world_share(a, r->work.data.fingerprint);
+  Status same = OK;
+  if (!str_eq(fingerprint, r->work.data.fingerprint)) {
+    same = err_set(e, E_DATA, "the data are others here (fingerprint %s) than on rank 0 (%s)",
+                   r->work.data.fingerprint, fingerprint);
+  }
+  return world_agree(same, e);
+}
+
+/* ---- the plan -------------------------------------------------------------------------------- */
+
+static Status check_plan(Arena *a, const Run *r, Err *e) {
+  Diag d = diag_new(a);
+  PlanSummary plan;
+  TrialEnv env = environment(r);
+  TRY(plan_check(r->spec, &env, &d, &plan, e));
+  return command_diagnostics(&d, e);
+}
+
+static void print_plan(Arena *a, const Run *r) {
+  int64_t n = plan_n_trials(r->spec);
+  printf("%s: %lld trial%s, nothing trained, nothing written\n", r->spec->name, (long long)n,
+         n == 1 ? "" : "s");
+  for (int64_t i = 0; i < n; i++) {
+    Arena scratch = {0};
+    arena_init(&scratch);
+    printf("%lld  %s\n", (long long)i, plan_point(&scratch, r->spec, i));
+    arena_free(&scratch);
+  }
+  printf("would go to %s\n", r->out);
+  (void)a;
+}
+
+/* A directory name out of the experiment's name. */
+static const char *default_out(Arena *a, const char *name) {
+  char *path = arena_printf(a, "runs/%s", name);
+  for (char *c = path + strlen("runs/"); *c; c++) {
+    if (*c == '/') *c = '_';
+  }
+  return path;
+}
+
+static void fill_head(Arena *a, Run *r) {
+  char absolute[PATH_MAX];
+  GitState git;
+  git_state(a, r->args.file, &git);
+  r->head = (RunHead){
+      .format = 1,
+      .caviar = command_version(),
+      .name = r->spec->name,
+      .file = r->args.file,
+      .directory = arena_strdup(a, realpath(r->directory, absolute) ? absolute : r->directory),
+      .overrides = r->args.overrides,
+      .n_overrides = r->args.n_overrides,
+      .n_trials = plan_n_trials(r->spec),
+      .identity = spec_text(a, r->spec, SPEC_FOR_DIGEST),
+      .data = r->work.data.fingerprint,
+      .commit = git.commit,
+      .diff = git.diff,
+      .dirty = git.dirty,
+  };
+}
+
+static Status prepare(Arena *a, Run *r, Err *e) {
+  TRY(check_plan(a, r, e));
+  if (r->args.dry_run) {
+    print_plan(a, r);
+    return OK;
+  }
+  fill_head(a, r);
+  return run_dir_open(a, r->out, r->spec, &r->head, &r->dir, e);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+/* The chosen trial sees the test part, once. */
+static Status test_chosen(Arena *a, Run *r, Err *e) {
+  const TrialResult *best = run_dir_best(&r->dir);
+  if (!best || r->work.data.parts[PART_TEST].n == 0) return OK;
+  if (r->dir.test.trial == best->number) return OK;
+  TrialEnv env = environment(r);
+  NnScore score;
+  const char *path = trial_checkpoint_path(a, r->dir.checkpoint_dir, best->number);
+  TRY(trial_test(a, &env, path, &score, e));
+  RunTest test = {.trial = best->number, .rows = score.rows, .loss = score.loss / score.rows};
+  test.accuracy = score.correct < 0 ? NAN : score.correct / score.rows;
+  return run_dir_record_test(&r->dir, &test, e);
+}
+
+static void print_end(const Run *r, const char *digest) {
+  leaderboard_print(&r->dir, SHOWN, stdout);
+  printf("\nrecord  %s/results.h5\ndigest  %s\nnext    caviar show %s", r->out, digest, r->out);
+  const TrialResult *best = run_dir_best(&r->dir);
+  if (best) printf(" %lld --yaml", (long long)best->number);
+  printf("\n");
+}
+
+static Status verdict(const Run *r, const char *digest, Err *e) {
+  CHECK(e, r->dir.n_failed == 0, E_TRIAL, "%lld of %lld trials failed; run again to try them again",
+        (long long)r->dir.n_failed, (long long)r->dir.head.n_trials);
+  CHECK(e, !r->args.expect || str_eq(r->args.expect, digest), E_TRIAL,
+        "the digest is %s, expected %s", digest, r->args.expect);
+  return OK;
+}
+
+static Status publish(Arena *a, Run *r, bool changed, Err *e) {
+  bool there = file_exists(file_join(a, r->out, "results.h5"));
+  return changed || !there ? record_publish(&r->dir, e) : OK;
+}
+
+/* Rank 0, when nobody trains any more. What was found is published also when the search was cut short. */
+static Status finish(Arena *a, Run *r, Err *e) {
+  progress_end(&r->search.progress);
+  Status s = search_outcome(&r->search, e);
+  bool changed = r->search.progress.finished > 0 || r->dir.test.trial < 0;
+  if (s == OK) s = test_chosen(a, r, e);
+  Err later = {0};
+  Status published = publish(a, r, changed, s == OK ? e : &later);
+  if (s == OK) s = published;
+  Status closed = run_dir_close(&r->dir, s == OK ? e : &later);
+  if (s == OK) s = closed;
+  if (s != OK) return s;
+  char digest[HASH_HEX];
+  run_dir_digest(&r->dir, digest);
+  print_end(r, digest);
+  return verdict(r, digest, e);
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+static Status lead(Arena *a, Run *r, Err *e) {
+  search_init(&r->search, a, &r->dir, world_size());
+  if (world_size() > 1)
+    mpi_sched_lead(&r->search, &r->work);
+  else
+    sched_serial(&r->search, &r->work);
+  return finish(a, r, e);
+}
+
+static Status run_experiment(Arena *a, Run *r, Err *e) {
+  bool leads = world_rank() == 0;
+  TRY(load(a, r, e));
+  r->out = r->args.out ? r->args.out : default_out(a, r->spec->name);
+  TRY(open_data(a, r, e));
+  TRY(world_agree(leads ? prepare(a, r, e) : OK, e));
+  if (r->args.dry_run) return OK;
+  r->work.checkpoint_dir = file_join(a, r->out, "checkpoints");
+  search_catch_signals();
+  if (!leads) mpi_sched_follow(&r->work);
+  return world_conclude(leads ? lead(a, r, e) : OK, e);
+}
+
+static Status run_main(Arena *a, int argc, char **argv, Err *e) {
+  Run *r = ARENA_NEW(a, Run);
+  TRY(run_args_parse(a, argc, argv, &r->args, e));
+  Status s = run_experiment(a, r, e);
+  data_close(&r->work.data);
+  return s;
+}
+
+const Command run_command_run = {
+    .name = "run",
+    .usage = "run E.yaml [path=value ...] [--out DIR] [--dry-run] [--expect-digest H]",
+    .doc = "train an experiment, alone or over all ranks of mpirun; run again to continue",
+    .help =
+        "  path=value         overrides the file: train.epochs=5 search.trials=8\n"
+        "  --out DIR          the run directory; by default runs/<name of the experiment>\n"
+        "  --dry-run          check everything, print the trials, write nothing\n"
+        "  --expect-digest H  exit 1 if the finished run has another digest\n"
+        "\n"
+        "On a directory that exists the run goes on where it was; a finished one shows its\n"
+        "leaderboard. SIGUSR1 and SIGTERM save what is being trained and stop.\n"
+        "\n"
+        "Exit codes: 0 done, 1 a trial failed or another digest, 2 usage, 3 invalid experiment,\n"
+        "4 data or files, 75 stopped with a checkpoint (run again).\n"
+        "\n"
+        "  caviar run experiment.yaml\n"
+        "  mpirun -q caviar run experiment.yaml train.epochs=50\n",
+    .main = run_main,
+    .wants_mpi = true,
+};

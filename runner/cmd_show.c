@@ -1,0 +1,173 @@
+/* caviar show: the leaderboard of a run, or one of its trials. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "command.h"
+#include "io/files.h"
+#include "leaderboard.h"
+#include "plan.h"
+
+typedef enum { SHOW_TEXT, SHOW_JSON, SHOW_YAML } ShowForm;
+
+typedef struct {
+  const char *dir;
+  const char *trial; /* as written; NULL: all */
+  int64_t number;
+  ShowForm form;
+} ShowArgs;
+
+static Status parse_args(int argc, char **argv, ShowArgs *out, Err *e) {
+  *out = (ShowArgs){0};
+  for (int i = 1; i < argc; i++) {
+    if (str_eq(argv[i], "--json")) {
+      out->form = SHOW_JSON;
+    } else if (str_eq(argv[i], "--yaml")) {
+      out->form = SHOW_YAML;
+    } else if (argv[i][0] == '-') {
+      FAIL(e, E_USAGE, "unknown option %s; there are --json and --yaml", argv[i]);
+    } else if (!out->dir) {
+      out->dir = argv[i];
+    } else {
+      CHECK(e, !out->trial, E_USAGE, "usage: caviar show RUN [TRIAL] [--yaml|--json]");
+      out->trial = argv[i];
+    }
+  }
+  CHECK(e, out->dir, E_USAGE, "usage: caviar show RUN [TRIAL] [--yaml|--json]");
+  CHECK(e, out->form != SHOW_YAML || out->trial, E_USAGE,
+        "--yaml shows one trial: caviar show %s TRIAL --yaml", out->dir);
+  return OK;
+}
+
+static Status parse_number(const RunDir *r, ShowArgs *args, Err *e) {
+  if (!args->trial) return OK;
+  char *end;
+  errno = 0;
+  args->number = strtoll(args->trial, &end, 10);
+  CHECK(e, *end == '\0' && end != args->trial && errno == 0, E_USAGE,
+        "expected the number of a trial, found \"%s\"", args->trial);
+  CHECK(e, args->number >= 0 && args->number < r->head.n_trials, E_USAGE,
+        "%s has no trial %s; its trials are 0 to %lld", args->dir, args->trial,
+        (long long)r->head.n_trials - 1);
+  return OK;
+}
+
+/* ---- a trial as a plain experiment ----------------------------------------------------------- */
+
+/* So that the file may lie anywhere: relative data paths made absolute, by overrides. */
+static Spec *base_for_anywhere(Arena *a, const RunDir *r, Diag *d) {
+  const DataSpec *data = &r->spec->data;
+  const char **overrides = ARENA_ARRAY(a, const char *, r->head.n_overrides + 2);
+  int n = 0;
+  for (; n < r->head.n_overrides; n++) overrides[n] = r->head.overrides[n];
+  if (data->file && data->path)
+    overrides[n++] = arena_printf(a, "data.file=%s", file_join(a, r->head.directory, data->file));
+  if (data->test_file && data->test_path)
+    overrides[n++] =
+        arena_printf(a, "data.test_file=%s", file_join(a, r->head.directory, data->test_file));
+  return spec_from_text(a, r->head.file, r->experiment, r->head.directory, overrides, n, d);
+}
+
+static Status show_yaml(Arena *a, const RunDir *r, int64_t number, Err *e) {
+  Diag d = diag_new(a);
+  const TrialResult *t = run_dir_trial(r, number);
+  Spec *base = base_for_anywhere(a, r, &d);
+  const char *point = t ? t->point : plan_point(a, r->spec, number);
+  Spec *trial = base ? plan_trial(a, base, number, point, &d) : NULL;
+  TRY(command_diagnostics(&d, e));
+  CHECK(e, trial, E_INTERNAL, "trial %lld cannot be resolved", (long long)number);
+  printf("# trial %lld of %s\n%s", (long long)number, r->dir, spec_text(a, trial, SPEC_RESOLVED));
+  return OK;
+}
+
+/* ---- one trial for people -------------------------------------------------------------------- */
+
+static void print_point(Arena *a, const TrialResult *t) {
+  const YamlNode *map = plan_point_map(a, t->point);
+  for (const YamlNode *v = map ? map->first : NULL; v; v = v->next) {
+    Str text = str_new(a);
+    yaml_write_flow(v, &text);
+    printf("  %s: %s\n", v->key, str_text(&text));
+  }
+}
+
+static void print_curves(const Curves *c) {
+  if (c->n_epochs == 0) return;
+  printf("\n%6s", "epoch");
+  for (int i = 0; i < c->n_names; i++) printf("  %19s", c->names[i]);
+  printf("\n");
+  for (int64_t k = 0; k < c->n_epochs; k++) {
+    printf("%6lld", (long long)k + 1);
+    for (int i = 0; i < c->n_names; i++) printf("  %19.6g", c->values[k * c->n_names + i]);
+    printf("\n");
+  }
+}
+
+static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
+  printf("trial %lld: %s", (long long)t->number, trial_status_names[t->status]);
+  if (t->status == TRIAL_COMPLETED)
+    printf(", %s %.6g at epoch %lld", r->spec->search.metric.name, t->metric,
+           (long long)t->chosen_epoch);
+  if (t->status == TRIAL_DIVERGED) printf(" at step %lld", (long long)t->diverged_step);
+  if (t->error) printf(": %s", t->error);
+  printf("\nseed %lld, %.2f s on rank %d of %s\n", (long long)t->seed, t->seconds, t->rank,
+         t->host ? t->host : "?");
+  print_point(a, t);
+  if (t->weights[0]) printf("weights %s\n", t->weights);
+  const char *path = trial_checkpoint_path(a, r->checkpoint_dir, t->number);
+  if (t->status == TRIAL_COMPLETED)
+    printf("checkpoint %s\n", file_exists(path) ? path : "not kept (not among the best)");
+  print_curves(&t->curves);
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static void print_json(Arena *a, const TrialResult *t) {
+  Str line = str_new(a);
+  trial_write_json(t, &line);
+  printf("%s\n", str_text(&line));
+}
+
+static void show_all(Arena *a, const RunDir *r, ShowForm form) {
+  if (form == SHOW_JSON) {
+    for (int64_t i = 0; i < r->n_done; i++) print_json(a, r->results[r->order[i]]);
+    return;
+  }
+  printf("%s: %lld of %lld trials finished\n\n", r->head.name, (long long)r->n_done,
+         (long long)r->head.n_trials);
+  leaderboard_print(r, 0, stdout);
+}
+
+static Status show_main(Arena *a, int argc, char **argv, Err *e) {
+  ShowArgs args;
+  TRY(parse_args(argc, argv, &args, e));
+  RunDir *r = ARENA_NEW(a, RunDir);
+  TRY(run_dir_read(a, args.dir, r, e));
+  TRY(parse_number(r, &args, e));
+  if (args.form == SHOW_YAML) return show_yaml(a, r, args.number, e);
+  if (!args.trial) {
+    show_all(a, r, args.form);
+    return OK;
+  }
+  const TrialResult *t = run_dir_trial(r, args.number);
+  CHECK(e, t, E_STOPPED, "trial %lld of %s is not finished", (long long)args.number, args.dir);
+  if (args.form == SHOW_JSON)
+    print_json(a, t);
+  else
+    show_trial(a, r, t);
+  return OK;
+}
+
+const Command run_command_show = {
+    .name = "show",
+    .usage = "show RUN [TRIAL] [--yaml|--json]",
+    .doc = "the leaderboard of a run, or one trial: its point, metrics and curves",
+    .help =
+        "  --json  one JSON object a trial and line, best first, with curves and schema_version\n"
+        "  --yaml  the trial as a plain experiment: run alone, it gives the same bits\n"
+        "\n"
+        "  caviar show runs/quickstart\n"
+        "  caviar show runs/quickstart 17 --yaml > trial-17.yaml\n",
+    .main = show_main,
+};

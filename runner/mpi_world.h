@@ -1,0 +1,43 @@
+/*
+ * The ranks of a job at its two ends: what rank 0 read arrives everywhere, and all agree on one
+ * status. Point-to-point and asleep while waiting; without MPI (main.c did not start it) there is one
+ * rank and every call is trivially true.
+ */
+#ifndef CAVIAR_MPI_WORLD_H
+#define CAVIAR_MPI_WORLD_H
+
+#include "base/arena.h"
+
+/* Every tag of every message. */
+typedef enum {
+  TAG_STATUS = 1, /* rank -> 0: how it went; Verdict */
+  TAG_VERDICT,    /* 0 -> rank: how it went for all */
+  TAG_SHARE,      /* 0 -> rank: text */
+  TAG_ASK,        /* rank -> 0: give me a trial */
+  TAG_TASK,       /* 0 -> rank: JSON of a Task */
+  TAG_RESULT,     /* rank -> 0: JSON of a TrialResult */
+  TAG_RETURNED,   /* rank -> 0: int64_t, a trial given back unfinished */
+  TAG_EPOCHS,     /* rank -> 0: int64_t, epochs since the last message */
+  TAG_STOP,       /* 0 -> rank: finish or save what you do, ask for nothing more */
+  TAG_BYE,        /* rank -> 0: its last message of the search */
+} WorldTag;
+
+int world_rank(void);
+int world_size(void);
+const char *world_host(Arena *a);
+const char *world_mpi_version(Arena *a); /* "none" where MPI was not started */
+
+/* Collective. Rank 0's text on every rank. */
+const char *world_share(Arena *a, const char *text);
+
+/*
+ * Collective. Everyone brings its status; everyone gets the verdict: OK if all are, else the status of the
+ * lowest rank that is not, and on rank 0 its message with the rank and host (left out where rank 0
+ * itself has failed). On the other ranks the message is empty: rank 0 prints.
+ */
+MUST_CHECK Status world_agree(Status s, Err *e);
+
+/* Collective, at the end: rank 0's status for everyone; the others sleep until it comes. */
+MUST_CHECK Status world_conclude(Status s, Err *e);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * The plan of an experiment: how many trials, what each of them is, and whether all of them can be
+ * trained. Pure, so that every rank and every resumed run finds the same.
+ *
+ * A point travels and is kept as text, a YAML map on one line in the order of the search space:
+ * `{train.batch_size: 64, train.optimizer.learning_rate: 0.013}`; "" where there is no search.
+ */
+#ifndef CAVIAR_PLAN_H
+#define CAVIAR_PLAN_H
+
+#include "trial.h"
+
+int64_t plan_n_trials(const Spec *base); /* 1 without a search */
+
+/* Trial n: its seed (the experiment's own without a search) and its point. */
+int64_t plan_seed(const Spec *base, int64_t n);
+const char *plan_point(Arena *a, const Spec *base, int64_t n);
+
+/* The values of a point by path; NULL: not such a text. */
+const YamlNode *plan_point_map(Arena *a, const char *point);
+
+/* The experiment of trial n at a point (as plan_point wrote it, here or on another rank). NULL and
+ * diagnostics if the point is not one of this space or is illegal. */
+Spec *plan_trial(Arena *a, const Spec *base, int64_t n, const char *point, Diag *d);
+
+typedef struct {
+  int64_t n_trials, n_checked; /* the first 10,000 are checked */
+  int64_t largest;             /* the trial that takes the most memory, */
+  size_t bytes;                /*   how much, */
+  size_t n_parameters;         /*   and its weights */
+  int64_t dropped_rows;        /* most left-over rows that an epoch of a trial does not use */
+} PlanSummary;
+
+/* Resolves every trial and plans its model on the data: what the user can get wrong is in `d`
+ * before anything is trained or written. E_MEMORY and the like in `e`. */
+MUST_CHECK Status plan_check(const Spec *base, const TrialEnv *env, Diag *d, PlanSummary *out,
+                             Err *e);
+
+#endif

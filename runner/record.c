@@ -1,0 +1,250 @@
+/* results.h5: the record of a run. */
+#include "record.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "io/files.h"
+#include "io/h5.h"
+#include "mpi_world.h"
+#include "nn/gemm.h"
+#include "plan.h"
+
+/* A finished record in the making: rows are the finished trials in order of their numbers. */
+typedef struct {
+  const RunDir *run;
+  const TrialResult **rows; /* (n) */
+  const YamlNode **points;  /* (n) their points */
+  int64_t n;
+  H5Out *file;
+  Arena *a;
+} Record;
+
+static Status put_i64(const Record *r, const char *path, const int64_t *values, const char *what,
+                      Err *e) {
+  TRY(h5_put(r->file, path, H5_I64, &r->n, 1, values, true, e));
+  return h5_attr_text(r->file, path, "description", what, e);
+}
+
+static Status put_f64(const Record *r, const char *path, const double *values, const char *what,
+                      Err *e) {
+  TRY(h5_put(r->file, path, H5_F64, &r->n, 1, values, true, e));
+  return h5_attr_text(r->file, path, "description", what, e);
+}
+
+static Status put_texts(const Record *r, const char *path, const char **texts, const char *what,
+                        Err *e) {
+  TRY(h5_put_strings(r->file, path, texts, (int)r->n, e));
+  return h5_attr_text(r->file, path, "description", what, e);
+}
+
+/* ---- /trials --------------------------------------------------------------------------------- */
+
+static Status put_numbers(const Record *r, Err *e) {
+  static const struct {
+    const char *path, *what;
+  } columns[] = {
+      {"/trials/number", "number of the trial, from 0"},
+      {"/trials/seed", "seed of the trial: keys weights, shuffling, dropout"},
+      {"/trials/epochs", "epochs that were finished"},
+      {"/trials/chosen_epoch", "epoch whose weights and metrics count, from 1; 0: none"},
+      {"/trials/diverged_step", "step whose loss was not finite, from 1; 0: none"},
+      {"/trials/rank", "MPI rank that trained it"},
+  };
+  for (int c = 0; c < COUNT(columns); c++) {
+    int64_t *values = ARENA_ARRAY(r->a, int64_t, r->n);
+    for (int64_t i = 0; i < r->n; i++) {
+      const TrialResult *t = r->rows[i];
+      const int64_t all[] = {t->number,       t->seed,          t->curves.n_epochs,
+                             t->chosen_epoch, t->diverged_step, t->rank};
+      values[i] = all[c];
+    }
+    TRY(put_i64(r, columns[c].path, values, columns[c].what, e));
+  }
+  double *metric = ARENA_ARRAY(r->a, double, r->n), *seconds = ARENA_ARRAY(r->a, double, r->n);
+  for (int64_t i = 0; i < r->n; i++) {
+    metric[i] = r->rows[i]->metric;
+    seconds[i] = r->rows[i]->seconds;
+  }
+  TRY(put_f64(r, "/trials/metric", metric, "the search's metric at the chosen epoch", e));
+  TRY(h5_attr_text(r->file, "/trials/metric", "name", r->run->spec->search.metric.name, e));
+  return put_f64(r, "/trials/seconds", seconds, "time that the training took", e);
+}
+
+static Status put_words(const Record *r, Err *e) {
+  static const struct {
+    const char *path, *what;
+  } columns[] = {
+      {"/trials/status", "COMPLETED, DIVERGED (loss not finite) or FAILED (see error)"},
+      {"/trials/point", "the trial's place in the search space, YAML on one line"},
+      {"/trials/weights", "xxh128 of the chosen weights and statistics"},
+      {"/trials/error", "why a FAILED trial failed"},
+      {"/trials/host", "machine that trained it"},
+  };
+  for (int c = 0; c < COUNT(columns); c++) {
+    const char **texts = ARENA_ARRAY(r->a, const char *, r->n);
+    for (int64_t i = 0; i < r->n; i++) {
+      const TrialResult *t = r->rows[i];
+      const char *const all[] = {trial_status_names[t->status], t->point, t->weights,
+                                 t->error ? t->error : "", t->host ? t->host : ""};
+      texts[i] = all[c];
+    }
+    TRY(put_texts(r, columns[c].path, texts, columns[c].what, e));
+  }
+  return OK;
+}
+
+/* ---- /points --------------------------------------------------------------------------------- */
+
+static Status put_dimension(const Record *r, const Dim *dim, Err *e) {
+  const char *path = arena_printf(r->a, "/points/%s", dim->path);
+  double *numbers = ARENA_ARRAY(r->a, double, r->n);
+  const char **texts = ARENA_ARRAY(r->a, const char *, r->n);
+  bool all_numbers = true;
+  for (int64_t i = 0; i < r->n; i++) {
+    const YamlNode *v = r->points[i] ? yaml_get(r->points[i], dim->path) : NULL;
+    Str text = str_new(r->a);
+    if (v) yaml_write_flow(v, &text);
+    texts[i] = str_text(&text);
+    Scalar s = v && v->type == YAML_SCALAR ? yaml_scalar(v) : (Scalar){0};
+    if (s.type == SCALAR_INT || s.type == SCALAR_REAL)
+      numbers[i] = s.real;
+    else
+      all_numbers = false;
+  }
+  if (all_numbers) return put_f64(r, path, numbers, "value of this parameter", e);
+  return put_texts(r, path, texts, "value of this parameter, YAML on one line", e);
+}
+
+/* ---- /curves --------------------------------------------------------------------------------- */
+
+static int column_of(const Curves *c, const char *name) {
+  for (int i = 0; i < c->n_names; i++) {
+    if (str_eq(c->names[i], name)) return i;
+  }
+  return -1;
+}
+
+static Status put_curve(const Record *r, const char *name, int64_t n_epochs, Err *e) {
+  double *values = ARENA_ARRAY(r->a, double, r->n *n_epochs);
+  for (int64_t i = 0; i < r->n; i++) {
+    const Curves *c = &r->rows[i]->curves;
+    int column = column_of(c, name);
+    for (int64_t k = 0; k < n_epochs; k++) {
+      bool there = column >= 0 && k < c->n_epochs;
+      values[i * n_epochs + k] = there ? c->values[k * c->n_names + column] : NAN;
+    }
+  }
+  const int64_t dims[] = {r->n, n_epochs};
+  const char *path = arena_printf(r->a, "/curves/%s", name);
+  TRY(h5_put(r->file, path, H5_F64, dims, 2, values, true, e));
+  return h5_attr_text(r->file, path, "description",
+                      "(trial, epoch), rows as in /trials; NaN behind a trial's last epoch", e);
+}
+
+/* All trials of an experiment have the same curves, except those that never began. */
+static Status put_curves(const Record *r, Err *e) {
+  const Curves *longest = NULL;
+  for (int64_t i = 0; i < r->n; i++) {
+    const Curves *c = &r->rows[i]->curves;
+    if (!longest || c->n_epochs > longest->n_epochs) longest = c;
+  }
+  if (!longest || longest->n_epochs == 0) return OK;
+  for (int i = 0; i < longest->n_names; i++) {
+    TRY(put_curve(r, longest->names[i], longest->n_epochs, e));
+  }
+  return OK;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+static Status put_texts_of_run(const Record *r, Err *e) {
+  const RunDir *run = r->run;
+  const RunHead *h = &run->head;
+  TRY(h5_put_text(r->file, "/experiment", run->experiment, e));
+  TRY(h5_put_text(r->file, "/resolved", spec_text(r->a, run->spec, SPEC_RESOLVED), e));
+  TRY(h5_put_text(r->file, "/git_diff", h->diff, e));
+  if (h->n_overrides > 0)
+    TRY(h5_put_strings(r->file, "/overrides", h->overrides, h->n_overrides, e));
+  return OK;
+}
+
+static Status put_attributes(const Record *r, Err *e) {
+  const RunDir *run = r->run;
+  const RunHead *h = &run->head;
+  char digest[HASH_HEX];
+  run_dir_digest(run, digest);
+  const struct {
+    const char *name, *text;
+  } texts[] = {
+      {"description",
+       "record of a caviar run; the journal beside it is the truth it was made from"},
+      {"name", h->name},
+      {"file", h->file},
+      {"data_fingerprint", h->data},
+      {"digest", digest},
+      {"git_commit", h->commit},
+      {"version_caviar", h->caviar},
+      {"version_hdf5", h5_library_version(r->a)},
+      {"version_openblas", nn_openblas_config()},
+      {"version_mpi", world_mpi_version(r->a)},
+      {"metric", run->spec->search.metric.name},
+      {"goal", run->spec->search.metric.maximize ? "maximize" : "minimize"},
+  };
+  for (int i = 0; i < COUNT(texts); i++) {
+    TRY(h5_attr_text(r->file, "/", texts[i].name, texts[i].text, e));
+  }
+  const TrialResult *best = run_dir_best(run);
+  TRY(h5_attr_i64(r->file, "/", "seed", run->spec->seed, e));
+  TRY(h5_attr_i64(r->file, "/", "git_dirty", h->dirty, e));
+  TRY(h5_attr_i64(r->file, "/", "trials", h->n_trials, e));
+  TRY(h5_attr_i64(r->file, "/", "finished", run->n_done, e));
+  return h5_attr_i64(r->file, "/", "best_trial", best ? best->number : -1, e);
+}
+
+static Status put_test(const Record *r, Err *e) {
+  const RunTest *t = &r->run->test;
+  const int64_t one = 1;
+  if (t->trial < 0) return OK;
+  TRY(h5_put(r->file, "/test/trial", H5_I64, &one, 1, &t->trial, true, e));
+  TRY(h5_put(r->file, "/test/rows", H5_F64, &one, 1, &t->rows, true, e));
+  TRY(h5_put(r->file, "/test/loss", H5_F64, &one, 1, &t->loss, true, e));
+  return h5_put(r->file, "/test/accuracy", H5_F64, &one, 1, &t->accuracy, true, e);
+}
+
+static Status build(const Record *r, Err *e) {
+  TRY(put_attributes(r, e));
+  TRY(put_texts_of_run(r, e));
+  if (r->n > 0) {
+    TRY(put_numbers(r, e));
+    TRY(put_words(r, e));
+    const Space *space = &r->run->spec->search.space;
+    for (int i = 0; i < space->n; i++) TRY(put_dimension(r, &space->dims[i], e));
+    TRY(put_curves(r, e));
+  }
+  return put_test(r, e);
+}
+
+Status record_publish(const RunDir *run, Err *e) {
+  Arena a = {0};
+  arena_init(&a);
+  Record r = {.run = run, .a = &a, .rows = ARENA_ARRAY(&a, const TrialResult *, run->n_done)};
+  r.points = ARENA_ARRAY(&a, const YamlNode *, run->n_done);
+  for (int64_t n = 0; n < run->head.n_trials; n++) {
+    const TrialResult *t = run->results[n];
+    if (!t) continue;
+    r.points[r.n] = plan_point_map(&a, t->point);
+    r.rows[r.n++] = t;
+  }
+  const char *path = file_join(&a, run->dir, "results.h5");
+  Status s = h5_create(&r.file, e);
+  if (s != OK) goto done;
+  s = build(&r, e);
+  if (s == OK)
+    s = h5_publish(r.file, path, e);
+  else
+    h5_discard(r.file);
+done:
+  arena_free(&a);
+  return s == OK ? OK : err_context(e, "%s", path);
+}

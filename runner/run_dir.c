@@ -1,0 +1,251 @@
+/* A run directory: reading it, making it, appending to it. */
+#include "run_dir.h"
+
+#include <string.h>
+
+#include "io/files.h"
+#include "run_head.h"
+
+enum { MAX_TEXT = 1 << 20, LOCK_SECONDS = 10 };
+
+/* ---- results in memory ----------------------------------------------------------------------- */
+
+const TrialResult *run_dir_trial(const RunDir *r, int64_t number) {
+  return number >= 0 && number < r->head.n_trials ? r->results[number] : NULL;
+}
+
+const TrialResult *run_dir_best(const RunDir *r) {
+  const TrialResult *best = r->n_done > 0 ? r->results[r->order[0]] : NULL;
+  return best && best->status == TRIAL_COMPLETED ? best : NULL;
+}
+
+bool run_dir_complete(const RunDir *r) {
+  return r->n_done == r->head.n_trials;
+}
+
+bool run_dir_keeps(const RunDir *r, int64_t number) {
+  int64_t keep = r->spec->checkpoint.keep_trials;
+  for (int64_t i = 0; i < keep && i < r->n_done; i++) {
+    if (r->order[i] == number) return r->results[number]->status == TRIAL_COMPLETED;
+  }
+  return false;
+}
+
+static void count(RunDir *r, const TrialResult *t, int by) {
+  r->n_done += by;
+  if (t->status == TRIAL_DIVERGED) r->n_diverged += by;
+  if (t->status == TRIAL_FAILED) r->n_failed += by;
+}
+
+static void forget(RunDir *r, const TrialResult *t) {
+  int64_t at = 0;
+  while (r->order[at] != t->number) at++;
+  for (; at + 1 < r->n_done; at++) r->order[at] = r->order[at + 1];
+  count(r, t, -1);
+}
+
+/* Puts it at its place in the order. A trial counts once; only a FAILED one is replaced. */
+static void remember(RunDir *r, TrialResult *t) {
+  const TrialResult *there = r->results[t->number];
+  if (there && there->status != TRIAL_FAILED) return;
+  if (there) forget(r, there);
+  r->results[t->number] = t;
+  int64_t at = r->n_done;
+  bool maximize = r->spec->search.metric.maximize;
+  while (at > 0 && trial_compare(t, r->results[r->order[at - 1]], maximize) < 0) {
+    r->order[at] = r->order[at - 1];
+    at--;
+  }
+  r->order[at] = t->number;
+  count(r, t, 1);
+}
+
+static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
+  TrialResult *t = ARENA_NEW(r->arena, TrialResult);
+  CHECK(e, result, E_DATA, "a record of a trial has no result");
+  TRY(trial_read_json(r->arena, result, t, e));
+  CHECK(e, t->number >= 0 && t->number < r->head.n_trials, E_DATA,
+        "a result is of trial %lld; the run has %lld", (long long)t->number,
+        (long long)r->head.n_trials);
+  remember(r, t);
+  return OK;
+}
+
+/* ---- the journal ----------------------------------------------------------------------------- */
+
+/* The spec that the journal's head names: experiment.yaml with the overrides. */
+static Status load_spec(RunDir *r, Err *e) {
+  Arena *a = r->arena;
+  const char *path = file_join(a, r->dir, "experiment.yaml");
+  char *text;
+  size_t n;
+  TRY(file_read(a, path, MAX_TEXT, &text, &n, e));
+  Diag d = diag_new(a);
+  r->experiment = text;
+  r->spec =
+      spec_from_text(a, path, text, r->head.directory, r->head.overrides, r->head.n_overrides, &d);
+  if (r->spec) return OK;
+  Str why = str_new(a);
+  diag_render(&d, false, &why);
+  FAIL(e, E_DATA, "%s was changed or is of another version of caviar:\n%s", path, str_text(&why));
+}
+
+static Status read_record(void *ctx, const JsonValue *record, const char *text, Err *e) {
+  (void)text;
+  RunDir *r = ctx;
+  const char *type = json_text(json_get(record, "type"), "");
+  if (str_eq(type, "run")) {
+    CHECK(e, !r->results, E_DATA, "the journal begins twice");
+    TRY(run_head_read(r->arena, record, &r->head, e));
+    if (!r->spec) TRY(load_spec(r, e));
+    r->results = ARENA_ARRAY(r->arena, TrialResult *, r->head.n_trials);
+    r->order = ARENA_ARRAY(r->arena, int64_t, r->head.n_trials);
+    return OK;
+  }
+  CHECK(e, r->results, E_DATA, "the journal does not begin with what the run is");
+  if (str_eq(type, "trial")) return read_trial(r, json_get(record, "result"), e);
+  if (str_eq(type, "test")) run_test_read(record, &r->test);
+  return OK; /* records of later versions that change nothing here */
+}
+
+static void set_up(Arena *a, const char *dir, RunDir *out) {
+  *out = (RunDir){.dir = dir, .arena = a, .lock = -1, .test = {.trial = -1}};
+  out->checkpoint_dir = file_join(a, dir, "checkpoints");
+}
+
+static const char *journal_path(const RunDir *r) {
+  return file_join(r->arena, r->dir, "journal");
+}
+
+Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e) {
+  set_up(a, dir, out);
+  const char *path = journal_path(out);
+  CHECK(e, file_exists(dir), E_IO, "%s: no such run directory", dir);
+  CHECK(e, file_exists(path), E_IO, "%s is not a run directory: it has no journal", dir);
+  if (journal_read(a, path, read_record, out, e) != OK) return err_context(e, "%s", path);
+  CHECK(e, out->results, E_IO, "%s: the run has not begun", dir);
+  return OK;
+}
+
+/* ---- making and continuing ------------------------------------------------------------------- */
+
+/* The checkpoint of a trial that is finished and not among the best goes. */
+static Status drop_checkpoint(RunDir *r, int64_t number, Err *e) {
+  Arena scratch = {0};
+  arena_init(&scratch);
+  Status s = file_remove(trial_checkpoint_path(&scratch, r->checkpoint_dir, number), e);
+  arena_free(&scratch);
+  return s;
+}
+
+/* A directory without a journal that has an experiment.yaml of its own is somebody's, not ours. */
+static Status refuse_foreign(RunDir *r, Err *e) {
+  const char *path = file_join(r->arena, r->dir, "experiment.yaml");
+  char *text;
+  size_t n;
+  if (file_exists(journal_path(r)) || !file_exists(path)) return OK;
+  TRY(file_read(r->arena, path, MAX_TEXT, &text, &n, e));
+  FAIL(e, E_IO,
+       "%s has an experiment.yaml but no journal, so it is not a run directory; choose another "
+       "--out",
+       r->dir);
+}
+
+static Status begin(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
+  Arena *a = r->arena;
+  char *resolved = spec_text(a, spec, SPEC_RESOLVED);
+  Str line = str_new(a);
+  TRY(file_write(file_join(a, r->dir, "experiment.yaml"), spec->file->text,
+                 (size_t)spec->file->length, e));
+  TRY(file_write(file_join(a, r->dir, "resolved.yaml"), resolved, strlen(resolved), e));
+  run_head_write(head, &line);
+  TRY(journal_append(r->journal, str_text(&line), e));
+  r->head = *head;
+  r->experiment = spec->file->text;
+  r->results = ARENA_ARRAY(a, TrialResult *, head->n_trials);
+  r->order = ARENA_ARRAY(a, int64_t, head->n_trials);
+  bool durable;
+  return journal_sync(r->journal, true, &durable, e);
+}
+
+static Status resume(RunDir *r, const RunHead *head, Err *e) {
+  TRY(run_head_same(r->arena, r->dir, &r->head, head, e));
+  r->experiment = r->spec->file->text;
+  for (int64_t i = 0; i < r->n_done; i++) {
+    if (!run_dir_keeps(r, r->order[i])) TRY(drop_checkpoint(r, r->order[i], e));
+  }
+  return OK;
+}
+
+static Status open_locked(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
+  const char *path = journal_path(r);
+  TRY(refuse_foreign(r, e));
+  TRY(file_make_dirs(r->checkpoint_dir, e));
+  if (journal_open(r->arena, path, read_record, r, &r->journal, e) != OK) {
+    return err_context(e, "%s", path);
+  }
+  return r->results ? resume(r, head, e) : begin(r, spec, head, e);
+}
+
+Status run_dir_open(Arena *a, const char *dir, const Spec *spec, const RunHead *head, RunDir *out,
+                    Err *e) {
+  set_up(a, dir, out);
+  out->spec = (Spec *)spec;
+  TRY(file_make_dirs(dir, e));
+  TRY(file_lock(dir, LOCK_SECONDS, &out->lock, e));
+  Status s = open_locked(out, spec, head, e);
+  Err later = {0};
+  if (s != OK && run_dir_close(out, &later) != OK) return s;
+  return s;
+}
+
+Status run_dir_close(RunDir *r, Err *e) {
+  Status s = OK;
+  if (r->journal) {
+    bool durable;
+    s = journal_sync(r->journal, true, &durable, e);
+    Err later = {0};
+    Status closed = journal_close(r->journal, s == OK ? e : &later);
+    if (s == OK) s = closed;
+  }
+  r->journal = NULL;
+  if (r->lock >= 0) file_unlock(r->lock);
+  r->lock = -1;
+  return s;
+}
+
+/* ---- recording ------------------------------------------------------------------------------- */
+
+/* Who falls out of the best because of `number`: itself, the one behind them, or nobody (-1). */
+static int64_t fallen(const RunDir *r, int64_t number) {
+  int64_t keep = r->spec->checkpoint.keep_trials;
+  if (!run_dir_keeps(r, number)) return number;
+  return r->n_done > keep ? r->order[keep] : -1;
+}
+
+Status run_dir_record(RunDir *r, const char *json, Err *e) {
+  Arena scratch = {0};
+  arena_init(&scratch);
+  JsonValue *result = NULL;
+  Str line = str_new(&scratch);
+  str_addf(&line, "{\"type\": \"trial\", \"result\": %s}", json);
+  Status s = json_parse(&scratch, json, strlen(json), &result, e);
+  if (s == OK) s = journal_append(r->journal, str_text(&line), e);
+  if (s == OK) s = read_trial(r, result, e);
+  int64_t number = s == OK ? json_get(result, "trial")->integer : -1;
+  arena_free(&scratch);
+  if (s != OK) return s;
+  int64_t out = fallen(r, number);
+  return out >= 0 ? drop_checkpoint(r, out, e) : OK;
+}
+
+Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e) {
+  Arena scratch = {0};
+  arena_init(&scratch);
+  Str line = str_new(&scratch);
+  run_test_write(t, &line);
+  Status s = journal_append(r->journal, str_text(&line), e);
+  arena_free(&scratch);
+  if (s == OK) r->test = *t;
+  return s;
+}

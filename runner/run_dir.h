@@ -1,0 +1,87 @@
+/*
+ * A run directory: an experiment on disk, and the only truth about what is done.
+ *
+ *   experiment.yaml   as given                resolved.yaml   every default explicit, overrides applied
+ *   journal           finished trials         results.h5      the record, made from the journal
+ *   checkpoints/      the best trials' weights, and what is being trained
+ *   lock              held by the one process that writes (rank 0)
+ *
+ * The journal's first record says what the run is (canonical spec, overrides, data); a run is continued
+ * only by the same experiment on the same data. A trial that is recorded twice counts once; a
+ * FAILED one may be trained again, and what comes of it counts.
+ * Everything lives in the arena that was given; results are kept in memory.
+ */
+#ifndef CAVIAR_RUN_DIR_H
+#define CAVIAR_RUN_DIR_H
+
+#include "io/journal.h"
+#include "trial.h"
+
+/* What the record says about where a run came from; the journal's first record. */
+typedef struct {
+  int64_t format;         /* of the journal */
+  const char *caviar;     /* version of the program that made the run */
+  const char *name;       /* the experiment's */
+  const char *file;       /* the YAML file, as it was given */
+  const char *directory;  /* what relative data paths are relative to (absolute) */
+  const char **overrides; /* (n_overrides) "train.epochs=5" */
+  int n_overrides;
+  int64_t n_trials;
+  const char *identity;      /* SPEC_FOR_DIGEST: two runs with the same are the same experiment */
+  const char *data;          /* fingerprint */
+  const char *commit, *diff; /* git's, of the YAML file's repository; "unknown", "" */
+  bool dirty;
+} RunHead;
+
+/* The chosen trial on the test part. */
+typedef struct {
+  int64_t trial;               /* -1: not tested (yet) */
+  double rows, loss, accuracy; /* means; accuracy NaN where the loss has no such notion */
+} RunTest;
+
+typedef struct {
+  const char *dir;
+  const char *checkpoint_dir;
+  RunHead head;
+  Spec *spec;             /* the experiment, resolved */
+  const char *experiment; /* text of experiment.yaml */
+  TrialResult **results;  /* (head.n_trials) NULL: not finished */
+  int64_t *order;         /* (n_done) numbers, best first */
+  int64_t n_done, n_diverged, n_failed;
+  RunTest test;
+  Arena *arena;
+  Journal *journal; /* NULL: only read */
+  int lock;         /* file descriptor */
+} RunDir;
+
+/* Only reads, needs no lock, also while the run goes on. E_IO: not there, not a run directory. */
+MUST_CHECK Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e);
+
+/*
+ * Makes the directory for this run, or continues the one that is there. Takes the lock (E_BUSY after 10
+ * seconds). E_SPEC with the difference if another experiment or other data lives there; E_IO if the
+ * directory cannot be written or holds something else. `spec` and what `head` points to must outlive
+ * `out`; head.commit and the like are only used for a new directory.
+ */
+MUST_CHECK Status run_dir_open(Arena *a, const char *dir, const Spec *spec, const RunHead *head,
+                               RunDir *out, Err *e);
+/* Appends a trial's result (JSON of trial_write_json) to the journal, then counts it. */
+MUST_CHECK Status run_dir_record(RunDir *r, const char *json, Err *e);
+MUST_CHECK Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e);
+/* Gives the lock back; everything is on disk. Safe on a RunDir that was only read or never opened. */
+MUST_CHECK Status run_dir_close(RunDir *r, Err *e);
+
+const TrialResult *run_dir_trial(const RunDir *r, int64_t number); /* NULL: not finished, no such */
+const TrialResult *run_dir_best(const RunDir *r);                  /* NULL: none COMPLETED */
+bool run_dir_complete(const RunDir *r);
+/* Is its checkpoint among those that are kept: the best checkpoint.keep_trials? */
+bool run_dir_keeps(const RunDir *r, int64_t number);
+
+/*
+ * One hash of everything that the promise covers: numerics version, canonical spec, data, and of each
+ * finished trial, in order of the numbers, its point, status, curves and weights. The same on any number
+ * of ranks, after any number of kills.
+ */
+void run_dir_digest(const RunDir *r, char out[HASH_HEX]);
+
+#endif

@@ -1,0 +1,93 @@
+/* The journal's records as JSON. */
+#include "run_head.h"
+
+#include "text_diff.h"
+
+void run_head_write(const RunHead *h, Str *out) {
+  JsonWriter j = json_writer(out);
+  json_open(&j, '{');
+  json_key(&j, "type"), json_str(&j, "run");
+  json_key(&j, "format"), json_int(&j, RUN_FORMAT);
+  json_key(&j, "caviar"), json_str(&j, h->caviar);
+  json_key(&j, "name"), json_str(&j, h->name);
+  json_key(&j, "file"), json_str(&j, h->file);
+  json_key(&j, "directory"), json_str(&j, h->directory);
+  json_key(&j, "overrides"), json_open(&j, '[');
+  for (int i = 0; i < h->n_overrides; i++) json_str(&j, h->overrides[i]);
+  json_close(&j, ']');
+  json_key(&j, "trials"), json_int(&j, h->n_trials);
+  json_key(&j, "data"), json_str(&j, h->data);
+  json_key(&j, "commit"), json_str(&j, h->commit);
+  json_key(&j, "dirty"), json_bool(&j, h->dirty);
+  json_key(&j, "diff"), json_str(&j, h->diff);
+  json_key(&j, "identity"), json_str(&j, h->identity);
+  json_close(&j, '}');
+}
+
+static const char *copied(Arena *a, const JsonValue *record, const char *key) {
+  return arena_strdup(a, json_text(json_get(record, key), ""));
+}
+
+static int64_t integer(const JsonValue *record, const char *key) {
+  const JsonValue *v = json_get(record, key);
+  return v && (v->type == JSON_INT || v->type == JSON_BOOL) ? v->integer : -1;
+}
+
+Status run_head_read(Arena *a, const JsonValue *record, RunHead *out, Err *e) {
+  *out = (RunHead){.format = integer(record, "format"), .n_trials = integer(record, "trials")};
+  CHECK(e, out->format == RUN_FORMAT, E_DATA,
+        "the journal has format %lld; this program reads format %d", (long long)out->format,
+        RUN_FORMAT);
+  CHECK(e, out->n_trials > 0, E_DATA, "the journal does not say how many trials there are");
+  out->caviar = copied(a, record, "caviar");
+  out->name = copied(a, record, "name");
+  out->file = copied(a, record, "file");
+  out->directory = copied(a, record, "directory");
+  out->identity = copied(a, record, "identity");
+  out->data = copied(a, record, "data");
+  out->commit = copied(a, record, "commit");
+  out->diff = copied(a, record, "diff");
+  out->dirty = integer(record, "dirty") == 1;
+  const JsonValue *list = json_get(record, "overrides");
+  if (list && list->n_children > 0) {
+    out->overrides = ARENA_ARRAY(a, const char *, list->n_children);
+    for (const JsonValue *v = list->first; v; v = v->next) {
+      out->overrides[out->n_overrides++] = arena_strdup(a, json_text(v, ""));
+    }
+  }
+  return OK;
+}
+
+void run_test_write(const RunTest *t, Str *out) {
+  JsonWriter j = json_writer(out);
+  json_open(&j, '{');
+  json_key(&j, "type"), json_str(&j, "test");
+  json_key(&j, "trial"), json_int(&j, t->trial);
+  json_key(&j, "rows"), json_f64(&j, t->rows);
+  json_key(&j, "loss"), json_f64(&j, t->loss);
+  json_key(&j, "accuracy"), json_f64(&j, t->accuracy);
+  json_close(&j, '}');
+}
+
+void run_test_read(const JsonValue *record, RunTest *out) {
+  *out = (RunTest){.trial = integer(record, "trial"),
+                   .rows = json_number(json_get(record, "rows"), 0),
+                   .loss = json_number(json_get(record, "loss"), 0),
+                   .accuracy = json_number(json_get(record, "accuracy"), 0)};
+}
+
+Status run_head_same(Arena *a, const char *dir, const RunHead *there, const RunHead *now, Err *e) {
+  if (!str_eq(there->identity, now->identity)) {
+    Str lines = str_new(a);
+    text_diff(a, there->identity, now->identity, 10, &lines);
+    FAIL(e, E_SPEC,
+         "%s holds another experiment; choose another --out, or remove it to start anew\n"
+         "- what lies there, + what was asked for:\n%s",
+         dir, str_text(&lines));
+  }
+  CHECK(e, str_eq(there->data, now->data), E_SPEC,
+        "%s was trained on other data (fingerprint %s, now %s); choose another --out, or remove it "
+        "to start anew",
+        dir, there->data, now->data);
+  return OK;
+}

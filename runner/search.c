@@ -1,0 +1,131 @@
+/* The search as rank 0 sees it. */
+#include "search.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+#include "clock.h"
+#include "plan.h"
+#include "record.h"
+
+static const double publish_seconds = 30;
+
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t asked_to_stop;
+
+static void on_signal(int number) {
+  if (number == SIGINT) signal(SIGINT, SIG_DFL);
+  asked_to_stop = 1;
+}
+
+void search_catch_signals(void) {
+  struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  sigemptyset(&act.sa_mask);
+  sigaction(SIGUSR1, &act, NULL);
+  sigaction(SIGTERM, &act, NULL);
+  sigaction(SIGINT, &act, NULL);
+}
+
+bool search_signalled(void) {
+  return asked_to_stop;
+}
+
+bool search_stopping(const Search *s) {
+  return s->stop || s->err.status != OK || asked_to_stop;
+}
+
+/* ---- trials ---------------------------------------------------------------------------------- */
+
+void search_init(Search *s, Arena *a, RunDir *run, int n_ranks) {
+  *s = (Search){.run = run, .published = clock_now()};
+  schedule_init(&s->queue, a, run->head.n_trials);
+  for (int64_t i = 0; i < run->n_done; i++) {
+    int64_t number = run->order[i];
+    if (run->results[number]->status != TRIAL_FAILED) schedule_known(&s->queue, number);
+  }
+  progress_init(&s->progress, run, n_ranks);
+}
+
+bool search_next(Search *s, int rank, Arena *a, Task *out) {
+  if (search_stopping(s)) return false;
+  int64_t n = schedule_next(&s->queue, rank);
+  if (n < 0) return false;
+  *out = (Task){.number = n, .point = plan_point(a, s->run->spec, n), .rival = -1};
+  int64_t keep = s->run->spec->checkpoint.keep_trials;
+  if (keep > 0 && s->run->n_done >= keep) {
+    const TrialResult *last = s->run->results[s->run->order[keep - 1]];
+    if (last->status == TRIAL_COMPLETED) {
+      out->rival = last->number;
+      out->rival_metric = last->metric;
+    }
+  }
+  progress_started(&s->progress);
+  return true;
+}
+
+/* The trial's number in a result's text; -1: it is none. */
+static int64_t number_of(const char *json, size_t n) {
+  Arena scratch = {0};
+  arena_init(&scratch);
+  JsonValue *v = NULL;
+  Err e = {0};
+  int64_t number = -1;
+  if (json_parse(&scratch, json, n, &v, &e) == OK) {
+    const JsonValue *trial = json_get(v, "trial");
+    if (trial && trial->type == JSON_INT) number = trial->integer;
+  }
+  arena_free(&scratch);
+  return number;
+}
+
+void search_result(Search *s, int rank, const char *json, size_t n) {
+  int64_t number = number_of(json, n);
+  switch (schedule_result(&s->queue, rank, number)) {
+  case SCHEDULE_NEW:
+    if (run_dir_record(s->run, json, &s->err) != OK) return;
+    progress_finished(&s->progress);
+    return;
+  case SCHEDULE_REPEAT:
+    return;
+  case SCHEDULE_REFUSED:
+    err_set(&s->err, E_INTERNAL, "rank %d reported trial %lld, which it was not given", rank,
+            (long long)number);
+    return;
+  }
+}
+
+void search_returned(Search *s, int rank, int64_t number) {
+  if (!schedule_return(&s->queue, rank, number)) {
+    err_set(&s->err, E_INTERNAL, "rank %d gave back trial %lld, which it was not given", rank,
+            (long long)number);
+  }
+  s->stop = true;
+}
+
+void search_epochs(Search *s, int64_t n) {
+  progress_epochs(&s->progress, n);
+}
+
+void search_tick(Search *s) {
+  double now = clock_now();
+  bool durable;
+  if (s->err.status != OK) return;
+  if (journal_sync(s->run->journal, false, &durable, &s->err) != OK) return;
+  progress_draw(&s->progress, now);
+  if (now - s->published < publish_seconds) return;
+  s->published = now;
+  if (record_publish(s->run, &s->err) != OK) return;
+}
+
+Status search_outcome(const Search *s, Err *e) {
+  if (s->err.status != OK) {
+    *e = s->err;
+    return s->err.status;
+  }
+  if (schedule_complete(&s->queue)) return OK;
+  FAIL(e, E_STOPPED,
+       "stopped: run the same command again to continue (%lld of %lld trials are finished)",
+       (long long)s->queue.n_done, (long long)s->queue.n_trials);
+}

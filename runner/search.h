@@ -1,0 +1,48 @@
+/*
+ * The search as rank 0 sees it: who trains what, what is finished, what the person is told, when to
+ * stop. Knows no MPI: sched_serial.c feeds it the trials of this process, mpi_sched.c those of all.
+ *
+ * The first error that ends the search (a full disk under the journal, a rank that lies) stays in
+ * `err`; search_stopping is true from then on.
+ */
+#ifndef CAVIAR_SEARCH_H
+#define CAVIAR_SEARCH_H
+
+#include "progress.h"
+#include "run_dir.h"
+#include "schedule.h"
+#include "work.h"
+
+typedef struct {
+  RunDir *run;
+  Schedule queue;
+  Progress progress;
+  double published; /* when results.h5 was */
+  bool stop;        /* somebody was asked to stop */
+  Err err;
+} Search;
+
+void search_init(Search *s, Arena *a, RunDir *run, int n_ranks);
+
+/* The next task for a rank; false: all are given out. Texts in `a`. */
+bool search_next(Search *s, int rank, Arena *a, Task *out);
+/* A rank's result, as work_train wrote it: journaled, then counted. */
+void search_result(Search *s, int rank, const char *json, size_t n);
+/* A rank gives a trial back unfinished: it was asked to stop, so all are. */
+void search_returned(Search *s, int rank, int64_t number);
+void search_epochs(Search *s, int64_t n);
+
+/* Often: syncs the journal, publishes the record, tells the person; each at its own pace. */
+void search_tick(Search *s);
+bool search_stopping(const Search *s);
+/* When nobody trains any more: OK, E_STOPPED where trials are missing, or what ended the search. */
+MUST_CHECK Status search_outcome(const Search *s, Err *e);
+
+/* SIGUSR1, SIGTERM and the first SIGINT ask to stop; a second SIGINT ends the process. */
+void search_catch_signals(void);
+bool search_signalled(void);
+
+/* Trains what is missing in this process alone. */
+void sched_serial(Search *s, Work *w);
+
+#endif

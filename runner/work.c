@@ -1,0 +1,95 @@
+/* The training of one trial after another. */
+#include "work.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "plan.h"
+
+void task_write(const Task *t, Str *out) {
+  JsonWriter j = json_writer(out);
+  json_open(&j, '{');
+  json_key(&j, "trial"), json_int(&j, t->number);
+  json_key(&j, "point"), json_str(&j, t->point);
+  json_key(&j, "rival"), json_int(&j, t->rival);
+  json_key(&j, "rival_metric"), json_f64(&j, t->rival_metric);
+  json_close(&j, '}');
+}
+
+Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e) {
+  JsonValue *v;
+  TRY(json_parse(a, json, n, &v, e));
+  const JsonValue *number = json_get(v, "trial"), *rival = json_get(v, "rival");
+  CHECK(e, number && number->type == JSON_INT && rival && rival->type == JSON_INT, E_INTERNAL,
+        "rank 0 sent what is no task: %.*s", (int)n, json);
+  *out = (Task){.number = number->integer,
+                .point = json_text(json_get(v, "point"), ""),
+                .rival = rival->integer,
+                .rival_metric = json_number(json_get(v, "rival_metric"), NAN)};
+  return OK;
+}
+
+/* The best so many only get better, so what is behind the last of them now stays behind. */
+static bool worth_keeping(void *ctx, const TrialResult *r) {
+  const Work *w = ctx;
+  if (w->task.rival < 0) return true;
+  TrialResult rival = {
+      .number = w->task.rival, .status = TRIAL_COMPLETED, .metric = w->task.rival_metric};
+  return trial_compare(r, &rival, w->spec->search.metric.maximize) < 0;
+}
+
+/* The caller's hooks behind the one of our own: ctx is the Work. */
+static void tick(void *ctx) {
+  const Work *w = ctx;
+  if (w->hooks.tick) w->hooks.tick(w->hooks.ctx);
+}
+
+static void epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
+  const Work *w = ctx;
+  if (w->hooks.epoch) w->hooks.epoch(w->hooks.ctx, number, done, n_epochs);
+}
+
+static bool stop(void *ctx) {
+  const Work *w = ctx;
+  return w->hooks.stop && w->hooks.stop(w->hooks.ctx);
+}
+
+static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
+  const TrialEnv env = {
+      .data = &w->data,
+      .cpu = cpu_level(),
+      .checkpoint_dir = w->checkpoint_dir,
+      .hooks = {.ctx = w, .tick = tick, .epoch = epoch, .stop = stop, .keep = worth_keeping},
+  };
+  Diag d = diag_new(a);
+  const Spec *trial = plan_trial(a, w->spec, w->task.number, w->task.point, &d);
+  if (!trial) {
+    Str why = str_new(a);
+    diag_render(&d, false, &why);
+    FAIL(e, E_SPEC, "%s", str_text(&why));
+  }
+  return trial_run(a, &env, trial, w->task.number, out, e);
+}
+
+Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e) {
+  w->task = *t;
+  TrialResult r = {.number = t->number, .seed = plan_seed(w->spec, t->number), .metric = NAN};
+  Err failure = {0};
+  Status s = train(a, w, &r, &failure);
+  if (s == E_STOPPED) {
+    *e = failure;
+    return s;
+  }
+  if (s != OK) {
+    r = (TrialResult){.number = t->number, .seed = r.seed, .metric = NAN};
+    r.status = TRIAL_FAILED;
+    r.error = failure.text;
+  }
+  r.point = t->point;
+  r.rank = w->rank;
+  r.host = w->host;
+  Str text = str_new(a);
+  trial_write_json(&r, &text);
+  *json = str_text(&text);
+  return OK;
+}

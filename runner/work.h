@@ -1,0 +1,38 @@
+/*
+ * What every rank has and does: the experiment and the data, and the training of one trial after
+ * another, each as text in and text out.
+ *
+ * A Task is what rank 0 hands out; it and the results travel as JSON.
+ */
+#ifndef CAVIAR_WORK_H
+#define CAVIAR_WORK_H
+
+#include "trial.h"
+
+typedef struct {
+  int64_t number;
+  const char *point; /* plan_point's text */
+  /* The last of the trials whose checkpoints are kept at present, if they are that many already: a trial
+   * behind it writes none. -1: there is room. */
+  int64_t rival;
+  double rival_metric;
+} Task;
+
+typedef struct {
+  const Spec *spec; /* the experiment */
+  RunData data;
+  const char *checkpoint_dir;
+  int rank;
+  const char *host;
+  Task task;        /* the one that is being trained */
+  TrialHooks hooks; /* all but keep, which is work's own */
+} Work;
+
+void task_write(const Task *t, Str *out);
+MUST_CHECK Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e);
+
+/* Trains; scratch and the result's text in `a`. A trial that cannot be trained (memory, a full disk)
+ * is a FAILED result. Only E_STOPPED is an error. */
+MUST_CHECK Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e);
+
+#endif
