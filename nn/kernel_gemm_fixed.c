@@ -62,7 +62,7 @@ enum { VL = 1, MR = 4, NV = 4 };
 #endif
 
 #ifdef __clang__
-#define UNROLL _Pragma("unroll")
+#define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16") /* without it gcc spills the accumulators */
 #endif
