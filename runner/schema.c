@@ -1,5 +1,6 @@
 /* JSON Schema draft-07 of the experiment language, from the same tables that resolve a file. */
 #include <math.h>
+#include <string.h>
 
 #include "io/dataset.h"
 #include "io/json.h"
@@ -269,7 +270,8 @@ static const char *last_word(const char *path) {
 
 static void put_section(JsonWriter *j, const Section *s);
 
-/* The keys of a section: its table, the sections below, and what is no table. */
+/* The keys of a section: its table, the sections below (of lists, "[]", elsewhere), and what is no
+ * table. */
 static void put_section_keys(JsonWriter *j, const Section *s) {
   put_string(j, "type", "object");
   json_key(j, "properties");
@@ -286,7 +288,7 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
     put_parameters(j);
   }
   for (int i = 0; s->sections && s->sections[i]; i++)
-    if (s->sections[i] != &spec_range) put_section(j, s->sections[i]);
+    if (strchr(s->sections[i]->head.name, '[') == NULL) put_section(j, s->sections[i]);
   json_close(j, '}');
   put_closed(j);
 }

@@ -59,10 +59,11 @@ static const Param model_rows[] = {
     {"loss", P_KIND, ROW(ModelSpec, loss), .def = "softmax_cross_entropy", .registry = &nn_losses,
      .doc = "what training makes small"},
 };
+static const Section *const model_sections[] = {&spec_layer, &spec_block, NULL};
 const Section spec_model = {
     SECTION("model", model_rows, ModelSpec,
             "layers: a list of kinds (relu), of {kind: {parameters}} and of blocks"),
-    NULL};
+    model_sections};
 
 #define NAME_ROW                                                                                   \
   {                                                                                                \
