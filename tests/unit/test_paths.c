@@ -92,7 +92,7 @@ static void says_which_part_is_missing(void **state) {
       {"model.hiden.dense.units", 6, "did you mean \"hidden\"?"},
       {"model.relu.units", 11, "did you mean \"dense.units\"?"},
       {"model.9", 6, "there is no layer 9 here: the list has 5"},
-      {"model.enabled", 6, "no layer here is called \"enabled\""},
+      {"model.enabled", 6, "there is no \"enabled\" here"},
       {"model.2.relu.slope", 13, "relu has no \"slope\""},
       {"model..x", 6, "no layer here"},
       {"", 0, "there is no \"\""},
