@@ -8,4 +8,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+/* Skips the rest of a test and says why; ./run-tests lists it at the end. */
+#define SKIP(why)                                                                                  \
+  do {                                                                                             \
+    print_message("skipped: %s\n", why);                                                           \
+    skip();                                                                                        \
+  } while (0)
+
 #endif

@@ -185,7 +185,7 @@ static void red_zones(void **state) {
   assert_true(__asan_address_is_poisoned(q - 1));
   arena_free(&a);
 #else
-  skip(); /* needs a build with AddressSanitizer */
+  SKIP("needs a build with AddressSanitizer");
 #endif
 }
 

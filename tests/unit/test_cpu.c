@@ -21,7 +21,7 @@ static void level(void **state) {
   while (f && fgets(line, sizeof line, f))
     if (strncmp(line, "flags", 5) == 0) memcpy(flags, line, sizeof flags);
   if (f) fclose(f);
-  if (!flags[0]) skip(); /* no /proc/cpuinfo with flags here */
+  if (!flags[0]) SKIP("no /proc/cpuinfo with flags here");
   CpuLevel expected = CPU_PORTABLE;
   if (strstr(flags, " avx2 ") && strstr(flags, " fma ") && strstr(flags, " bmi2 "))
     expected = CPU_AVX2;
@@ -34,7 +34,7 @@ static void level(void **state) {
 static void denormals(void **state) {
   (void)state;
 #if !defined(__x86_64__) && !defined(__aarch64__)
-  skip(); /* no mode to set on this processor */
+  SKIP("no mode to set on this processor");
 #endif
   volatile float small = FLT_MIN, half = 0.5f, denormal = FLT_MIN / 4;
   volatile double tiny = DBL_MIN;

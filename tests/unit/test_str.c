@@ -101,7 +101,7 @@ static void other_locales_change_nothing(void **state) {
   const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
   int i = 0;
   while (i < COUNT(names) && !setlocale(LC_ALL, names[i])) i++;
-  if (i == COUNT(names)) skip(); /* no locale with a decimal comma is installed */
+  if (i == COUNT(names)) SKIP("no locale with a decimal comma is installed");
   assert_f64(0.5, "0.5");
   assert_true(str_to_f64("0.25", NULL) == 0.25);
   setlocale(LC_ALL, "C");
