@@ -1,0 +1,179 @@
+/* caviar predict RUN[:TRIAL] DATA [-o FILE] [--json] */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/log.h"
+#include "command.h"
+#include "io/files.h"
+#include "plan.h"
+#include "predict.h"
+#include "run_dir.h"
+
+extern const Command run_command_predict;
+
+typedef struct {
+  const char *run, *data, *file;
+  int64_t trial; /* -1: the best */
+  bool json;
+} Options;
+
+/* "runs/digits:17" -> "runs/digits" and 17. A folder of that very name wins. */
+static void split_run(Arena *a, const char *text, Options *o) {
+  const char *colon = strrchr(text, ':');
+  size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+  o->run = text;
+  o->trial = -1;
+  if (digits == 0 || digits > 15 || colon[1 + digits] != '\0' || file_exists(text)) return;
+  o->run = arena_strndup(a, text, (size_t)(colon - text));
+  o->trial = 0;
+  for (const char *c = colon + 1; *c; c++) o->trial = o->trial * 10 + (*c - '0');
+}
+
+static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
+  const char *words[2];
+  int n = 0;
+  for (int i = 1; i < argc; i++) {
+    if (str_eq(argv[i], "--json")) {
+      o->json = true;
+    } else if (str_eq(argv[i], "-o")) {
+      CHECK(e, i + 1 < argc, E_USAGE, "-o needs the name of a file");
+      o->file = argv[++i];
+    } else {
+      CHECK(e, argv[i][0] != '-', E_USAGE, "predict: unknown option %s", argv[i]);
+      CHECK(e, n < 2, E_USAGE, "predict: one word too many: %s", argv[i]);
+      words[n++] = argv[i];
+    }
+  }
+  CHECK(e, n == 2, E_USAGE, "usage: caviar %s", run_command_predict.usage);
+  split_run(a, words[0], o);
+  o->data = words[1];
+  return o->file ? predict_check_path(o->file, e) : OK;
+}
+
+static Status choose(const RunDir *run, const Options *o, const TrialResult **out, Err *e) {
+  if (o->trial < 0) {
+    *out = run_dir_best(run);
+    CHECK(e, *out, E_TRIAL, "%s: no trial is completed, so there is no model to predict with",
+          o->run);
+    return OK;
+  }
+  CHECK(e, o->trial < run->head.n_trials, E_USAGE, "%s: no trial %lld; there are 0 to %lld", o->run,
+        (long long)o->trial, (long long)run->head.n_trials - 1);
+  *out = run_dir_trial(run, o->trial);
+  CHECK(e, *out, E_TRIAL, "%s: trial %lld is not finished", o->run, (long long)o->trial);
+  CHECK(e, (*out)->status == TRIAL_COMPLETED, E_TRIAL, "%s: trial %lld is %s and has no model",
+        o->run, (long long)o->trial, trial_status_names[(*out)->status]);
+  return OK;
+}
+
+/* Trains a trial whose checkpoint was not kept again. */
+static Status train_again(Arena *a, const RunDir *run, const TrialResult *r, Err *e) {
+  log_line(LOG_NOTE, "trial %lld: its checkpoint was not kept; training it again",
+           (long long)r->number);
+  RunData data;
+  TRY(data_open(a, &run->spec->data, &data, e));
+  Diag d = diag_new(a);
+  TrialEnv env = {.data = &data, .cpu = cpu_level(), .checkpoint_dir = run->checkpoint_dir};
+  TrialResult again;
+  Status status = OK;
+  const Spec *trial = plan_trial(a, run->spec, r->number, r->point, &d);
+  if (!str_eq(data.fingerprint, run->head.data))
+    status = err_set(e, E_DATA, "%s: the data has changed since; its fingerprint was %s, now %s",
+                     run->dir, run->head.data, data.fingerprint);
+  else if (!trial)
+    status = command_diagnostics(&d, e);
+  else
+    status = trial_run(a, &env, trial, r->number, &again, e);
+  data_close(&data);
+  if (status == OK && !str_eq(again.weights, r->weights))
+    FAIL(e, E_TRIAL, "trial %lld: trained again, it has other weights (%s, recorded %s)",
+         (long long)r->number, again.weights, r->weights);
+  return status;
+}
+
+static Status open_model(Arena *a, const RunDir *run, const TrialResult *r, TrialModel *out,
+                         Err *e) {
+  const char *path = trial_checkpoint_path(a, run->checkpoint_dir, r->number);
+  if (!file_exists(path)) {
+    TRY(file_make_dirs(run->checkpoint_dir, e));
+    TRY(train_again(a, run, r, e));
+  }
+  TRY(trial_model_open(a, path, cpu_level(), out, e));
+  if (str_eq(out->result.weights, r->weights)) return OK;
+  trial_model_close(out);
+  FAIL(e, E_DATA, "%s: not the model that the run recorded; remove the file to train it again",
+       path);
+}
+
+static void print_json(Arena *a, const Options *o, int64_t trial, const Prediction *p) {
+  Str text = str_new(a);
+  JsonWriter j = json_writer(&text);
+  json_open(&j, '{');
+  json_key(&j, "schema_version");
+  json_int(&j, 1);
+  json_key(&j, "trial");
+  json_int(&j, trial);
+  json_key(&j, "rows");
+  json_int(&j, p->n);
+  json_key(&j, "accuracy");
+  json_f64(&j, p->scored ? p->accuracy : NAN);
+  json_key(&j, "loss");
+  json_f64(&j, p->scored ? p->loss : NAN);
+  json_key(&j, "file");
+  if (o->file)
+    json_str(&j, o->file);
+  else
+    json_none(&j);
+  json_close(&j, '}');
+  printf("%s\n", str_text(&text));
+}
+
+static void print_lines(const Options *o, int64_t trial, const Prediction *p) {
+  printf("trial %lld: %lld %s\n", (long long)trial, (long long)p->n, p->n == 1 ? "row" : "rows");
+  if (p->scored && !isnan(p->accuracy)) printf("accuracy %.4f\n", p->accuracy);
+  if (p->scored) printf("loss     %.4g\n", p->loss);
+  if (o->file) printf("written to %s\n", o->file);
+}
+
+static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
+  Options o = {0};
+  TRY(parse(a, argc, argv, &o, e));
+  RunDir run;
+  const TrialResult *r = NULL;
+  TRY(run_dir_read(a, o.run, &run, e));
+  TRY(choose(&run, &o, &r, e));
+  IoDataset set;
+  TRY(io_dataset_open(a, o.data, &set, e));
+  TrialModel m;
+  Prediction p;
+  Status status = open_model(a, &run, r, &m, e);
+  if (status == OK) {
+    status = predict_rows(a, &m, &set, &p, e);
+    trial_model_close(&m);
+  }
+  io_dataset_close(&set);
+  TRY(status);
+  if (o.file) TRY(predict_write(a, &p, o.file, e));
+  if (o.json)
+    print_json(a, &o, r->number, &p);
+  else
+    print_lines(&o, r->number, &p);
+  return OK;
+}
+
+const Command run_command_predict = {
+    .name = "predict",
+    .usage = "predict RUN[:TRIAL] DATA.h5 [-o FILE.csv|FILE.h5] [--json]",
+    .doc = "apply a trained model to the rows of a dataset",
+    .help =
+        "The model is the run's best trial, or the one whose number is given. A trial whose\n"
+        "checkpoint was not kept is trained again, which gives the same weights.\n"
+        "The normalisation of the training data is applied; labels are not needed. If DATA has\n"
+        "labels of the same classes, the accuracy and the mean loss are printed.\n\n"
+        "  -o FILE   .csv: row, predicted, prob_<class> ..  .h5: /probabilities, /predicted\n"
+        "  --json    one line of JSON: rows, accuracy, loss\n\n"
+        "  caviar predict runs/digits test.h5 -o predictions.csv\n",
+    .main = predict_main,
+};
