@@ -145,6 +145,14 @@ static Status prepare(Arena *a, Run *r, Err *e) {
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
+/* Somebody removed the chosen trial's checkpoint: training it again gives the same. */
+static Status train_again(Arena *a, Run *r, const TrialResult *best, Err *e) {
+  const Task task = {.number = best->number, .point = best->point, .rival = -1};
+  const char *json;
+  r->work.hooks = (TrialHooks){0};
+  return work_train(a, &r->work, &task, &json, e);
+}
+
 /* The chosen trial sees the test part, once. */
 static Status test_chosen(Arena *a, Run *r, Err *e) {
   const TrialResult *best = run_dir_best(&r->dir);
@@ -153,9 +161,11 @@ static Status test_chosen(Arena *a, Run *r, Err *e) {
   TrialEnv env = environment(r);
   NnScore score;
   const char *path = trial_checkpoint_path(a, r->dir.checkpoint_dir, best->number);
+  if (!file_exists(path)) TRY(train_again(a, r, best, e));
   TRY(trial_test(a, &env, path, &score, e));
   RunTest test = {.trial = best->number, .rows = score.rows, .loss = score.loss / score.rows};
   test.accuracy = score.correct < 0 ? NAN : score.correct / score.rows;
+  if (r->spec->checkpoint.keep_trials == 0) TRY(file_remove(path, e));
   return run_dir_record_test(&r->dir, &test, e);
 }
 

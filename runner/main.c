@@ -75,7 +75,10 @@ static Status dispatch(Arena *a, const Command *c, const char *word, int argc, c
                        Err *e) {
   if (str_eq(word, "version")) return print_version();
   if (!c) return unknown_command(a, word, e);
-  CHECK(e, argc >= 2, E_USAGE, "a command is missing; `caviar help` lists the commands");
+  if (argc < 2) {
+    Status s = c->main(a, 1, argv, e);
+    return s == OK ? E_USAGE : s;
+  }
   if (command_help(c, argc - 1, argv + 1)) return OK;
   return c->main(a, argc - 1, argv + 1, e);
 }
@@ -96,7 +99,7 @@ static void arrange_signals(bool searches) {
 
 static void print_error(const Err *e) {
   fflush(stdout);
-  if (e->text[0]) log_line(LOG_ERROR, "%s", e->text);
+  if (e->text[0]) log_line(e->status == E_STOPPED ? LOG_NOTE : LOG_ERROR, "%s", e->text);
 }
 
 int main(int argc, char **argv) {

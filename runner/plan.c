@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 
-enum { MAX_CHECKED = 10000, MAX_ERRORS = 20 };
+enum { MAX_CHECKED = 10000 };
 
 int64_t plan_n_trials(const Spec *base) {
   return base->search.present ? base->search.trials : 1;
@@ -20,7 +20,14 @@ static Point propose(Arena *a, const Spec *base, int64_t n) {
   Point p = {0};
   if (!base->search.present) return p;
   const Sampler *sampler = (const Sampler *)base->search.method.kind;
-  sampler->propose(a, &base->search.space, base->search.method.config, (uint64_t)base->seed, n, &p);
+  const Space *space = &base->search.space;
+  sampler->propose(a, space, base->search.method.config, (uint64_t)base->seed, n, &p);
+  for (int i = 0; i < p.n; i++) { /* a value that was drawn is blamed on its range */
+    if (p.values[i]->mark.source) continue;
+    YamlNode *value = yaml_copy(a, p.values[i]);
+    value->mark = space->dims[i].mark;
+    p.values[i] = value;
+  }
   return p;
 }
 
@@ -88,14 +95,15 @@ Spec *plan_trial(Arena *a, const Spec *base, int64_t n, const char *point, Diag 
 static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t n, Diag *d,
                         PlanSummary *out, Err *e) {
   Point p = propose(a, base, n);
+  int n_errors = d->n_errors;
   Spec *trial = spec_trial(a, base, &p, plan_seed(base, n), d);
   if (!trial) return OK; /* `d` says why */
   TrialPlan plan;
-  int n_errors = d->n_errors;
   Status s = trial_plan(a, env, trial, d, &plan, e);
   if (s != OK) {
-    if (d->n_errors > n_errors) *e = (Err){0};
-    return d->n_errors > n_errors ? OK : err_context(e, "trial %lld", (long long)n);
+    if (d->n_errors == n_errors) return err_context(e, "trial %lld", (long long)n);
+    *e = (Err){0};
+    return OK;
   }
   if (n == 0 || plan.bytes > out->bytes) {
     out->largest = n;
@@ -111,8 +119,8 @@ Status plan_check(const Spec *base, const TrialEnv *env, Diag *d, PlanSummary *o
   Arena trial = {0};
   arena_init(&trial);
   Status s = OK;
-  while (s == OK && out->n_checked < out->n_trials && out->n_checked < MAX_CHECKED &&
-         d->n_errors < MAX_ERRORS) {
+  while (s == OK && d->n_errors == 0 && out->n_checked < out->n_trials &&
+         out->n_checked < MAX_CHECKED) {
     s = check_one(&trial, base, env, out->n_checked++, d, out, e);
     arena_free(&trial);
   }

@@ -52,8 +52,10 @@ static void add_counts(const Progress *p, double now, Str *out) {
   const RunDir *r = p->run;
   char text[32];
   double elapsed = now - p->started;
+  /* a rank may hold the next trial while it ends one */
+  int64_t running = p->running < p->n_ranks ? p->running : p->n_ranks;
   str_addf(out, "%lld of %lld done, %lld running", (long long)r->n_done,
-           (long long)r->head.n_trials, (long long)p->running);
+           (long long)r->head.n_trials, (long long)running);
   if (r->n_diverged) str_addf(out, ", %lld diverged", (long long)r->n_diverged);
   if (r->n_failed) str_addf(out, ", %lld failed", (long long)r->n_failed);
   if (p->epochs > 0 && elapsed > 0) {

@@ -23,8 +23,13 @@ bool run_dir_complete(const RunDir *r) {
   return r->n_done == r->head.n_trials;
 }
 
-bool run_dir_keeps(const RunDir *r, int64_t number) {
+int64_t run_dir_keep_count(const RunDir *r) {
   int64_t keep = r->spec->checkpoint.keep_trials;
+  return keep > 1 ? keep : 1;
+}
+
+bool run_dir_keeps(const RunDir *r, int64_t number) {
+  int64_t keep = run_dir_keep_count(r);
   for (int64_t i = 0; i < keep && i < r->n_done; i++) {
     if (r->order[i] == number) return r->results[number]->status == TRIAL_COMPLETED;
   }
@@ -218,7 +223,7 @@ Status run_dir_close(RunDir *r, Err *e) {
 
 /* Who falls out of the best because of `number`: itself, the one behind them, or nobody (-1). */
 static int64_t fallen(const RunDir *r, int64_t number) {
-  int64_t keep = r->spec->checkpoint.keep_trials;
+  int64_t keep = run_dir_keep_count(r);
   if (!run_dir_keeps(r, number)) return number;
   return r->n_done > keep ? r->order[keep] : -1;
 }

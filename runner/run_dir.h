@@ -74,7 +74,9 @@ MUST_CHECK Status run_dir_close(RunDir *r, Err *e);
 const TrialResult *run_dir_trial(const RunDir *r, int64_t number); /* NULL: not finished, no such */
 const TrialResult *run_dir_best(const RunDir *r);                  /* NULL: none COMPLETED */
 bool run_dir_complete(const RunDir *r);
-/* Is its checkpoint among those that are kept: the best checkpoint.keep_trials? */
+/* How many trials keep their checkpoints: checkpoint.keep_trials, but the best one at least, which is still
+ * to see the test part. Does this one? */
+int64_t run_dir_keep_count(const RunDir *r);
 bool run_dir_keeps(const RunDir *r, int64_t number);
 
 /*

@@ -53,8 +53,8 @@ bool search_next(Search *s, int rank, Arena *a, Task *out) {
   int64_t n = schedule_next(&s->queue, rank);
   if (n < 0) return false;
   *out = (Task){.number = n, .point = plan_point(a, s->run->spec, n), .rival = -1};
-  int64_t keep = s->run->spec->checkpoint.keep_trials;
-  if (keep > 0 && s->run->n_done >= keep) {
+  int64_t keep = run_dir_keep_count(s->run);
+  if (s->run->n_done >= keep) {
     const TrialResult *last = s->run->results[s->run->order[keep - 1]];
     if (last->status == TRIAL_COMPLETED) {
       out->rival = last->number;
