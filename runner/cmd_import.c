@@ -1,11 +1,10 @@
 /* caviar import csv|idx FILE -o OUT.h5 */
+#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/str.h"
 #include "command.h"
 #include "io/dataset.h"
-#include "io/files.h"
 
 extern const Command run_command_import;
 
@@ -14,57 +13,37 @@ typedef struct {
   ImportOptions options;
 } ImportArguments;
 
-/* "-o OUT", "-oOUT", "--target=C" and "--target C". NULL and an error: no value. *i moves on. */
-static Status option_value(int argc, char **argv, int *i, const char *name, const char **value,
-                           Err *e) {
-  const char *rest = argv[*i] + strlen(name);
-  if (*rest == '=' && name[1] == '-') rest++;
-  if (*rest == '\0' && argv[*i][strlen(name)] == '\0') {
-    CHECK(e, *i + 1 < argc, E_USAGE, "%s needs a value; caviar import --help says more", name);
-    rest = argv[++*i];
-  }
-  *value = rest;
-  return OK;
-}
-
-static bool is_option(const char *argument, const char *name) {
-  size_t n = strlen(name);
-  if (strncmp(argument, name, n) != 0) return false;
-  return name[1] != '-' || argument[n] == '\0' || argument[n] == '=';
-}
-
 static Status parse(int argc, char **argv, ImportArguments *out, Err *e) {
-  bool only_files = false;
-  for (int i = 1; i < argc; i++) {
-    const char *word = argv[i];
-    const char **place = NULL, *name = NULL;
-    if (!only_files && word[0] == '-' && word[1]) {
-      if (str_eq(word, "--")) {
-        only_files = true;
-      } else if (str_eq(word, "--values")) {
-        out->options.values = true;
-      } else if (is_option(word, "--target")) {
-        place = &out->options.target, name = "--target";
-      } else if (is_option(word, "--labels")) {
-        place = &out->options.labels, name = "--labels";
-      } else if (is_option(word, "--output")) {
-        place = &out->out, name = "--output";
-      } else if (is_option(word, "-o")) {
-        place = &out->out, name = "-o";
-      } else {
-        FAIL(e, E_USAGE, "unknown option %s; usage: caviar %s", word, run_command_import.usage);
-      }
-      if (place) TRY(option_value(argc, argv, &i, name, place, e));
-    } else if (!out->format) {
-      out->format = word;
-    } else if (!out->file) {
-      out->file = word;
-    } else {
-      FAIL(e, E_USAGE, "one file at a time: %s is too much", word);
+  static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
+                                               {"target", required_argument, NULL, 't'},
+                                               {"labels", required_argument, NULL, 'l'},
+                                               {"values", no_argument, NULL, 'v'},
+                                               {NULL, 0, NULL, 0}};
+  optind = 0; /* start again, whatever was parsed before */
+  for (int c; (c = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1;) {
+    switch (c) {
+    case 'o':
+      out->out = optarg;
+      break;
+    case 't':
+      out->options.target = optarg;
+      break;
+    case 'l':
+      out->options.labels = optarg;
+      break;
+    case 'v':
+      out->options.values = true;
+      break;
+    case ':':
+      FAIL(e, E_USAGE, "import: %s wants a value", argv[optind - 1]);
+    default:
+      FAIL(e, E_USAGE, "import: unknown option \"%s\"; see `caviar import --help`",
+           argv[optind - 1]);
     }
   }
-  CHECK(e, out->format && out->file && out->out, E_USAGE, "usage: caviar %s",
-        run_command_import.usage);
+  CHECK(e, argc - optind == 2 && out->out, E_USAGE, "usage: caviar %s", run_command_import.usage);
+  out->format = argv[optind];
+  out->file = argv[optind + 1];
   return OK;
 }
 
