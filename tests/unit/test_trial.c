@@ -217,6 +217,38 @@ static void test_steps(void **state) {
   assert_string_not_equal(two.weights, r.weights);
 }
 
+/* Weights that stand still show what else changes from epoch to epoch. */
+static TrialResult run_still(const char *data, const char *layers) {
+  Diag d = diag_new(&arena);
+  const char *all = arena_printf(
+      &arena,
+      "name: still\nseed: 4\ndata: {source: {name: blobs, rows: %s}\n"
+      "model: {layers: [{dense: {units: 16}}, %s, relu, {dense: {units: classes}}]}\n"
+      "train: {epochs: 3, batch_size: 1, optimizer: {name: sgd, learning_rate: 1e-30}}\n",
+      data, layers);
+  Spec *s = spec_from_text(&arena, "test", all, ".", NULL, 0, &d);
+  assert_non_null(s);
+  return run_plain(s);
+}
+
+/* Every epoch has mini-batches of its own (seen by batch norm) and drops features of its own (seen
+ * where one row is all there is to shuffle); without either, epochs are equal. */
+static void test_epochs_differ(void **state) {
+  (void)state;
+  const char *one = "2}, split: {train: 0.5, validation: 0.5}, normalize: none";
+  TrialResult shuffled = run_plain(spec_with("train.optimizer.learning_rate=1e-30 "
+                                             "train.optimizer.name=sgd "
+                                             "model.hidden.dropout.enabled=false"));
+  TrialResult dropped = run_still(one, "{dropout: {rate: 0.5}}");
+  TrialResult still = run_still(one, "tanh");
+  for (int k = 2; k <= 3; k++) {
+    assert_true(curve(&shuffled, k, "train_loss") != curve(&shuffled, 1, "train_loss"));
+    assert_true(curve(&dropped, k, "train_loss") != curve(&dropped, 1, "train_loss"));
+    assert_true(curve(&dropped, k, "validation_loss") == curve(&dropped, 1, "validation_loss"));
+    assert_true(curve(&still, k, "train_loss") == curve(&still, 1, "train_loss"));
+  }
+}
+
 /* metric.at: best takes the weights of the best epoch, the earlier one of equals. */
 static void test_best(void **state) {
   (void)state;
@@ -466,12 +498,19 @@ static void test_model(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_learns),        cmocka_unit_test(test_same_bits),
-      cmocka_unit_test(test_shards),        cmocka_unit_test(test_diverges),
-      cmocka_unit_test(test_plan),          cmocka_unit_test(test_steps),
-      cmocka_unit_test(test_best),          cmocka_unit_test(test_resume),
-      cmocka_unit_test(test_hooks),         cmocka_unit_test(test_wrong_checkpoint),
-      cmocka_unit_test(test_spoiled_bytes), cmocka_unit_test(test_model),
+      cmocka_unit_test(test_learns),
+      cmocka_unit_test(test_same_bits),
+      cmocka_unit_test(test_shards),
+      cmocka_unit_test(test_diverges),
+      cmocka_unit_test(test_plan),
+      cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_epochs_differ),
+      cmocka_unit_test(test_best),
+      cmocka_unit_test(test_resume),
+      cmocka_unit_test(test_hooks),
+      cmocka_unit_test(test_wrong_checkpoint),
+      cmocka_unit_test(test_spoiled_bytes),
+      cmocka_unit_test(test_model),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
