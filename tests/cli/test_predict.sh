@@ -24,7 +24,7 @@ clouds() { # rows, seed
     srand(seed); split("ant bee \"cat,fish\"", name, " "); print "width,height,kind"
     for (i = 0; i < n; i++) {
       c = i % 3
-      printf "%.4f,%.4f,%s\n", c * 3 + rand() * 3.2, (c == 1) * 3 + rand() * 3.2, name[c + 1]
+      printf "%.4f,%.4f,%s\n", c * 3 + rand() * 4, (c == 1) * 3 + rand() * 4, name[c + 1]
     }
   }'
 }
