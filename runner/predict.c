@@ -55,11 +55,18 @@ static void take_row(const Real *output, int k, Prediction *p, int64_t row) {
   p->predicted[row] = best;
 }
 
-static void score(Prediction *p, double *loss, double *correct, size_t chunks) {
+/* Of classes the accuracy is that of `predicted`, whatever the loss; of values the loss's own. */
+static void score(Prediction *p, const int32_t *labels, double *loss, double *correct,
+                  size_t chunks) {
   sum_tree_f64(loss, chunks, 1);
   sum_tree_f64(correct, chunks, 1);
+  double right = correct[0];
+  if (p->predicted) {
+    right = 0;
+    for (int64_t i = 0; i < p->n; i++) right += p->predicted[i] == labels[i];
+  }
   p->loss = loss[0] / (double)p->n;
-  p->accuracy = correct[0] < 0 ? NAN : correct[0] / (double)p->n;
+  p->accuracy = right < 0 ? NAN : right / (double)p->n;
 }
 
 Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Prediction *out, Err *e) {
@@ -89,7 +96,7 @@ Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Predict
     const Real *y = nn_model_output(m->model, &k);
     for (int i = 0; i < rows; i++) take_row(y + (int64_t)i * k, k, out, first + i);
   }
-  if (out->scored) score(out, loss, correct, chunks);
+  if (out->scored) score(out, set->labels, loss, correct, chunks);
   return OK;
 }
 
