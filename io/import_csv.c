@@ -2,8 +2,9 @@
  * CSV: one row a line, one column the target, all others numbers.
  *
  * Header. The first line is one if it has names in all columns of features (empty cells aside); or if those are
- * the numbers 0, 1, 2 .. (or 1, 2, 3 ..) and the target's cell is text, as pandas writes a frame without
- * names. If it has both names and numbers, it is a row, and the first name in it an error.
+ * the numbers 0, 1, 2 .. (or 1, 2, 3 ..), as pandas writes a frame without names, its target is text, and
+ * that of the second line a number or there are four features or more. If it has both names and numbers, it is
+ * a row, and the first name in it an error.
  *
  * Target. A class unless `values`: whole numbers become classes in their numeric order with the numbers as names,
  * anything else classes in the order of their bytes.
@@ -48,22 +49,23 @@ static bool counts_up(const CsvCell *row, int columns, int target, double first)
   return true;
 }
 
-static bool is_header(const CsvCell *row, int columns, int target) {
+/* Two rows of the same length; `second` NULL: there is none. */
+static bool is_header(const CsvCell *first, const CsvCell *second, int columns, int target) {
   int names = 0, numbers = 0;
   for (int j = 0; j < columns; j++) {
     if (j == target) continue;
-    if (is_number(row[j].text))
+    if (is_number(first[j].text))
       numbers++;
-    else if (row[j].text[0])
+    else if (first[j].text[0])
       names++;
   }
   if (numbers == 0) return names > 0;
-  return names == 0 && columns > 2 && row[target].text[0] && !is_number(row[target].text) &&
-         (counts_up(row, columns, target, 0) || counts_up(row, columns, target, 1));
+  if (names > 0 || !first[target].text[0] || is_number(first[target].text)) return false;
+  return (columns > 4 || (second && is_number(second[target].text))) &&
+         (counts_up(first, columns, target, 0) || counts_up(first, columns, target, 1));
 }
 
-static Status find_name(const Table *t, const char *name, int *target, Err *e) {
-  const CsvCell *row = t->scan.cells;
+static Status find_name(const Table *t, const CsvCell *row, const char *name, int *target, Err *e) {
   const char **names = ARENA_ARRAY(t->scan.arena, const char *, t->columns);
   for (*target = 0; *target < t->columns; ++*target) {
     names[*target] = row[*target].text;
@@ -74,35 +76,32 @@ static Status find_name(const Table *t, const char *name, int *target, Err *e) {
        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
-/* The first row is in scan.cells. Sets columns, target and names. */
-static Status read_first(Table *t, const ImportOptions *o, Err *e) {
-  const CsvCell *row = t->scan.cells;
+/* Sets target and names. */
+static Status read_first(Table *t, const CsvCell *first, const CsvCell *second,
+                         const ImportOptions *o, Err *e) {
   double number;
   bool by_name = o->target && !csv_number(o->target, &number);
-  t->columns = t->scan.n;
-  t->first_line = row[0].line;
   CHECK(e, t->columns > 1, E_DATA,
         "%s:%d: one column only; at least one of features and the target are needed, separated by "
         "comma, semicolon or tab",
         t->scan.path, t->first_line);
   t->target = t->columns - 1;
   if (by_name) {
-    TRY(find_name(t, o->target, &t->target, e));
+    TRY(find_name(t, first, o->target, &t->target, e));
   } else if (o->target) {
     CHECK(e, number >= 1 && number <= t->columns && number == floor(number), E_USAGE,
           "target %s: %s has the columns 1 to %d", o->target, t->scan.path, t->columns);
     t->target = (int)number - 1;
   }
-  if (!by_name && !is_header(row, t->columns, t->target)) return OK;
+  if (!by_name && !is_header(first, second, t->columns, t->target)) return OK;
   t->names = ARENA_ARRAY(t->scan.arena, const char *, t->columns);
-  for (int j = 0; j < t->columns; j++) t->names[j] = row[j].text;
+  for (int j = 0; j < t->columns; j++) t->names[j] = first[j].text;
   return OK;
 }
 
 /* ---- rows ---- */
 
-static Status not_a_number(const Table *t, int j, Err *e) {
-  const CsvCell *cell = &t->scan.cells[j];
+static Status not_a_number(const Table *t, const CsvCell *cell, int j, Err *e) {
   const char *hint = cell->text[0] ? "" : "; fill in what is missing, or leave the row out";
   if (cell->line == t->first_line && j != t->target)
     hint = "; a header has names in all columns, a row numbers";
@@ -114,16 +113,15 @@ static Status not_a_number(const Table *t, int j, Err *e) {
   return E_DATA;
 }
 
-static Status add_row(Table *t, Err *e) {
-  const CsvCell *row = t->scan.cells;
-  const CsvCell *odd = &row[t->scan.n > t->columns ? t->columns : t->scan.n - 1];
-  CHECK(e, t->scan.n == t->columns, E_DATA, "%s:%d:%d: %d cells, but line %d has %d", t->scan.path,
-        odd->line, odd->column, t->scan.n, t->first_line, t->columns);
+static Status add_row(Table *t, const CsvCell *row, int n, Err *e) {
+  const CsvCell *odd = &row[n > t->columns ? t->columns : n - 1];
+  CHECK(e, n == t->columns, E_DATA, "%s:%d:%d: %d cells, but line %d has %d", t->scan.path,
+        odd->line, odd->column, n, t->first_line, t->columns);
   CHECK(e, t->n < t->capacity, E_INTERNAL, "%s: more rows than lines", t->scan.path);
   double *x = t->x + t->n * (t->columns - 1);
   for (int j = 0; j < t->columns; j++) {
     if (j == t->target) continue;
-    if (!csv_number(row[j].text, x++)) return not_a_number(t, j, e);
+    if (!csv_number(row[j].text, x++)) return not_a_number(t, &row[j], j, e);
   }
   t->y[t->n] = row[t->target];
   CHECK(e, t->y[t->n].text[0], E_DATA, "%s:%d:%d: no target (column %d)", t->scan.path,
@@ -132,30 +130,42 @@ static Status add_row(Table *t, Err *e) {
   return OK;
 }
 
-/* A row has at least a byte a cell and a byte between two of them. */
-static int64_t most_rows(const char *text, const char *end, int columns) {
-  int64_t lines = 1, fit = (end - text) / (2 * columns - 1) + 1;
+/* At most so many rows; before they are cut out, which overwrites ends of lines. */
+static int64_t count_lines(const char *text, const char *end) {
+  int64_t lines = 1;
   for (; text < end; text++) lines += *text == '\n' || *text == '\r';
-  return lines < fit ? lines : fit;
+  return lines;
 }
 
-/* `numbers` is made here. */
-static Status read_table(Table *t, const ImportOptions *o, Arena *numbers, Err *e) {
-  bool more;
-  TRY(csv_next(&t->scan, &more, e));
-  CHECK(e, more, E_DATA, "%s: the file is empty", t->scan.path);
-  TRY(read_first(t, o, e));
-  t->capacity = most_rows(t->scan.at, t->scan.end, t->columns) + 1; /* and the first row */
+static Status make_room(Table *t, Arena *numbers, Err *e) {
   size_t features = (size_t)t->columns - 1, rows = (size_t)t->capacity;
   TRY(arena_init_fixed(numbers, rows * (features * sizeof *t->x + sizeof *t->y) + 128,
                        "the numbers of the CSV file", e));
   t->x = ARENA_ARRAY(numbers, double, rows *features);
   t->y = ARENA_ARRAY(numbers, CsvCell, rows);
-  if (!t->names) TRY(add_row(t, e));
-  for (;;) {
+  return OK;
+}
+
+/* `numbers` is made here. */
+static Status read_table(Table *t, const ImportOptions *o, Arena *numbers, Err *e) {
+  bool more;
+  int64_t bytes = t->scan.end - t->scan.at, lines = count_lines(t->scan.at, t->scan.end);
+  TRY(csv_next(&t->scan, &more, e));
+  CHECK(e, more, E_DATA, "%s: the file is empty", t->scan.path);
+  t->columns = t->scan.n;
+  /* a row has at least a byte a cell and a byte between two of them */
+  int64_t fit = bytes / (2 * t->columns - 1) + 1;
+  t->capacity = lines < fit ? lines : fit;
+  CsvCell *first = ARENA_ARRAY(t->scan.arena, CsvCell, t->columns);
+  memcpy(first, t->scan.cells, (size_t)t->columns * sizeof *first);
+  t->first_line = first[0].line;
+  TRY(csv_next(&t->scan, &more, e));
+  TRY(read_first(t, first, t->scan.n == t->columns ? t->scan.cells : NULL, o, e));
+  TRY(make_room(t, numbers, e));
+  if (!t->names) TRY(add_row(t, first, t->columns, e));
+  while (more) {
+    TRY(add_row(t, t->scan.cells, t->scan.n, e));
     TRY(csv_next(&t->scan, &more, e));
-    if (!more) break;
-    TRY(add_row(t, e));
   }
   CHECK(e, t->n > 0, E_DATA, "%s: a header and no rows", t->scan.path);
   return OK;

@@ -63,6 +63,12 @@ static double number_at(const Idx *x, int64_t i) {
 
 /* ---- reading ---- */
 
+/* zlib puts the path before its reason. */
+static const char *zlib_reason(gzFile f, const char *path, int *code) {
+  const char *why = gzerror(f, code);
+  return str_starts(why, path) ? why + strlen(path) + 2 : why;
+}
+
 /* Exactly n bytes; gzread also reads files that are not packed. */
 static Status read_bytes(gzFile f, const char *path, const char *what, void *out, size_t n,
                          Err *e) {
@@ -71,7 +77,7 @@ static Status read_bytes(gzFile f, const char *path, const char *what, void *out
     unsigned ask = n - got > 1 << 24 ? 1 << 24 : (unsigned)(n - got);
     int some = gzread(f, (char *)out + got, ask);
     int code;
-    const char *why = gzerror(f, &code);
+    const char *why = zlib_reason(f, path, &code);
     CHECK(e, some >= 0 && code != Z_DATA_ERROR, E_DATA, "%s: cannot be unpacked: %s", path, why);
     CHECK(e, some > 0, E_DATA, "%s: cut off: %zu bytes of %zu of its %s", path, got, n, what);
     got += (size_t)some;
@@ -120,7 +126,7 @@ static Status read_idx(gzFile f, const char *path, uint64_t most, Arena *memory,
   CHECK(e, more <= 0, E_DATA, "%s: goes on behind the %lld rows of its header", path,
         (long long)x->n);
   int code;
-  const char *why = gzerror(f, &code);
+  const char *why = zlib_reason(f, path, &code);
   CHECK(e, more == 0 && code == Z_OK, E_DATA, "%s: cannot be unpacked: %s", path, why);
   return OK;
 }
