@@ -1,0 +1,168 @@
+/* caviar check E.yaml [path=value ...] [--json] */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "io/json.h"
+#include "plan.h"
+
+extern const Command run_command_check;
+
+typedef struct {
+  const char *file;
+  const char **overrides;
+  int n_overrides;
+  bool json;
+} Options;
+
+static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
+  *o = (Options){.overrides = ARENA_ARRAY(a, const char *, argc)};
+  for (int i = 1; i < argc; i++) {
+    if (str_eq(argv[i], "--json"))
+      o->json = true;
+    else if (argv[i][0] == '-')
+      FAIL(e, E_USAGE, "unknown option \"%s\"; usage: caviar %s", argv[i], run_command_check.usage);
+    else if (o->file == NULL)
+      o->file = argv[i];
+    else
+      o->overrides[o->n_overrides++] = argv[i];
+  }
+  CHECK(e, o->file, E_USAGE, "which experiment? usage: caviar %s", run_command_check.usage);
+  return OK;
+}
+
+/* ---- what is printed ------------------------------------------------------------------------- */
+
+static void print_data(const RunData *data) {
+  char a[32], b[32], c[32];
+  printf("# data        %s: %s rows, %s features, ", data->main.name,
+         str_count(data->main.n + data->test.n, a), str_count(data->n_features, b));
+  if (data->targets.n_classes > 0)
+    printf("%s classes\n", str_count(data->targets.n_classes, c));
+  else
+    printf("%s to predict\n", str_count(data->targets.n_values, c));
+  printf("#             train %s, validation %s, test %s\n",
+         str_count(data->parts[PART_TRAIN].n, a), str_count(data->parts[PART_VALIDATION].n, b),
+         str_count(data->parts[PART_TEST].n, c));
+}
+
+static void print_space(const Spec *s) {
+  for (int i = 0; i < s->search.space.n; i++)
+    printf("#             %s\n", s->search.space.dims[i].path);
+}
+
+/* The resolved experiment, then comments: the whole is an experiment file again. */
+static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanSummary *p) {
+  char n[32], bytes[32];
+  printf("%s\n", spec_text(a, s, SPEC_RESOLVED));
+  if (s->search.present) {
+    printf("# trials      %s by %s, over %d parameters:\n", str_count(p->n_trials, n),
+           s->search.method.kind->name, s->search.space.n);
+    print_space(s);
+    if (p->n_checked < p->n_trials)
+      printf("#             the first %s were checked\n", str_count(p->n_checked, n));
+  } else {
+    printf("# trials      1, without a search\n");
+  }
+  print_data(data);
+  printf("# model       %s parameters, %s in training", str_count((int64_t)p->n_parameters, n),
+         str_bytes((double)p->bytes, bytes));
+  if (s->search.present) printf(" at most (trial %lld)", (long long)p->largest);
+  printf("\n");
+  if (p->dropped_rows > 0)
+    printf("# left over   %s rows of the training part in every epoch, in no batch\n",
+           str_count(p->dropped_rows, n));
+}
+
+static void put_int(JsonWriter *j, const char *key, int64_t x) {
+  json_key(j, key);
+  json_int(j, x);
+}
+
+static void print_json(Arena *a, const Spec *s, const RunData *data, const PlanSummary *p,
+                       int n_warnings) {
+  Str out = str_new(a);
+  JsonWriter writer = json_writer(&out), *j = &writer;
+  json_open(j, '{');
+  put_int(j, "schema_version", 1);
+  json_key(j, "name");
+  json_str(j, s->name);
+  put_int(j, "trials", p->n_trials);
+  put_int(j, "trials_checked", p->n_checked);
+  json_key(j, "searched");
+  json_open(j, '[');
+  for (int i = 0; i < s->search.space.n; i++) json_str(j, s->search.space.dims[i].path);
+  json_close(j, ']');
+  json_key(j, "data");
+  json_open(j, '{');
+  json_key(j, "name");
+  json_str(j, data->main.name);
+  put_int(j, "features", data->n_features);
+  put_int(j, "classes", data->targets.n_classes);
+  for (int i = 0; i < PART_COUNT; i++) put_int(j, part_names[i], data->parts[i].n);
+  json_key(j, "fingerprint");
+  json_str(j, data->fingerprint);
+  json_close(j, '}');
+  put_int(j, "parameters", (int64_t)p->n_parameters);
+  put_int(j, "bytes", (int64_t)p->bytes);
+  put_int(j, "largest_trial", p->largest);
+  put_int(j, "dropped_rows", p->dropped_rows);
+  put_int(j, "warnings", n_warnings);
+  json_key(j, "resolved");
+  json_str(j, spec_text(a, s, SPEC_RESOLVED));
+  json_close(j, '}');
+  printf("%s\n", str_text(&out));
+}
+
+/* ---- the check ------------------------------------------------------------------------------- */
+
+/* The mini-batch leaves a row alone that batch norm cannot use. */
+static void warn_dropped(const Spec *s, const RunData *data, const PlanSummary *p, Diag *d) {
+  if (p->dropped_rows == 0 || s->train.drop_last || !spec_couples_rows(s)) return;
+  diag_add(
+      d, DIAG_WARNING, spec_find(s->tree, "train.batch_size")->mark,
+      "%u training rows leave a last batch of 1 row, which batch norm cannot use: it is left out "
+      "of every epoch",
+      data->parts[PART_TRAIN].n);
+}
+
+static Status check_on_data(Arena *a, const Options *o, const Spec *s, const RunData *data, Diag *d,
+                            Err *e) {
+  PlanSummary plan;
+  const TrialEnv env = {.data = data, .cpu = cpu_level()};
+  Status status = plan_check(s, &env, d, &plan, e);
+  if (status != OK && d->n_errors == 0) return status;
+  warn_dropped(s, data, &plan, d);
+  TRY(command_diagnostics(d, e));
+  if (o->json)
+    print_json(a, s, data, &plan, d->n_warnings);
+  else
+    print_text(a, s, data, &plan);
+  return OK;
+}
+
+static Status check_main(Arena *a, int argc, char **argv, Err *e) {
+  Options o;
+  TRY(parse(a, argc, argv, &o, e));
+  Diag d = diag_new(a);
+  Spec *s;
+  TRY(spec_load(a, o.file, o.overrides, o.n_overrides, &d, &s, e));
+  if (s == NULL) return command_diagnostics(&d, e);
+  RunData data;
+  TRY(data_open(a, &s->data, &data, e));
+  Status status = check_on_data(a, &o, s, &data, &d, e);
+  data_close(&data);
+  return status;
+}
+
+const Command run_command_check = {
+    .name = "check",
+    .usage = "check E.yaml [path=value ...] [--json]",
+    .doc = "find every error of an experiment, print it with all defaults",
+    .help =
+        "Reads the data and plans every trial (the first 10,000), trains nothing, writes nothing.\n"
+        "Prints the resolved experiment, then as comments the trials, the data, the parameters\n"
+        "and the memory of the largest model. --json: one line.\n\n"
+        "  caviar check experiments/quickstart/quickstart.yaml train.epochs=5\n",
+    .main = check_main,
+};
