@@ -72,6 +72,10 @@ void param_expectation(const Param *p, Str *out) {
     break;
   case P_INT:
   case P_REAL:
+    if (p->lo == p->hi && !any_number(p)) {
+      str_addf(out, "%g", p->lo);
+      break;
+    }
     str_add(out, p->type == P_INT ? "an integer" : "a number");
     expect_range(p, out);
     break;

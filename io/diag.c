@@ -41,6 +41,7 @@ void diag_add(Diag *d, DiagLevel level, Mark at, const char *format, ...) {
   va_end(again);
   va_end(args);
 
+  if (level == DIAG_ERROR) d->n_refusals++;
   for (const Diagnostic *o = d->first; o != NULL; o = o->next) {
     if (o->at.line == at.line && o->at.column == at.column && o->at.source == at.source &&
         o->level == level && str_eq(o->text, text)) {

@@ -30,6 +30,7 @@ typedef struct {
   Arena *arena;
   struct Diagnostic *first, *last;
   int n_errors, n_warnings;
+  int n_refusals; /* errors added, repeated ones too: has this piece of work found something wrong? */
 } Diag;
 
 Diag diag_new(Arena *a);

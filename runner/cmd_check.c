@@ -24,8 +24,10 @@ static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
       FAIL(e, E_USAGE, "unknown option \"%s\"; usage: caviar %s", argv[i], run_command_check.usage);
     else if (o->file == NULL)
       o->file = argv[i];
-    else
+    else if (strchr(argv[i], '='))
       o->overrides[o->n_overrides++] = argv[i];
+    else
+      FAIL(e, E_USAGE, "expected an override like train.epochs=5, found \"%s\"", argv[i]);
   }
   CHECK(e, o->file, E_USAGE, "which experiment? usage: caviar %s", run_command_check.usage);
   return OK;

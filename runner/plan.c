@@ -95,13 +95,13 @@ Spec *plan_trial(Arena *a, const Spec *base, int64_t n, const char *point, Diag 
 static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t n, Diag *d,
                         PlanSummary *out, Err *e) {
   Point p = propose(a, base, n);
-  int n_errors = d->n_errors;
+  int n_refusals = d->n_refusals;
   Spec *trial = spec_trial(a, base, &p, plan_seed(base, n), d);
   if (!trial) return OK; /* `d` says why */
   TrialPlan plan;
   Status s = trial_plan(a, env, trial, d, &plan, e);
   if (s != OK) {
-    if (d->n_errors == n_errors) return err_context(e, "trial %lld", (long long)n);
+    if (d->n_refusals == n_refusals) return err_context(e, "trial %lld", (long long)n);
     *e = (Err){0};
     return OK;
   }

@@ -120,7 +120,7 @@ static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Sp
 static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
                           const char *directory, Diag *d) {
   const Resolve r = {.a = a, .d = d};
-  const int errors = d->n_errors;
+  const int errors = d->n_refusals;
   Mark top = source->mark;
   if (top.source == NULL || source->n_children == 0)
     top = (Mark){.source = file, .line = 1, .column = 1, .length = 1};
@@ -143,19 +143,19 @@ static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
   const YamlNode *search = yaml_get(source, "search");
   if (search) yaml_put(a, tree, "search", resolve_search(&r, search, tree, s));
   yaml_put(a, tree, "checkpoint", resolve_checkpoint(&r, yaml_get(source, "checkpoint"), top, s));
-  return d->n_errors == errors ? s : NULL;
+  return d->n_refusals == errors ? s : NULL;
 }
 
 static Spec *from_source(Arena *a, const Source *file, const char *directory,
                          const char *const *overrides, int n_overrides, Diag *d) {
-  const int errors = d->n_errors;
+  const int errors = d->n_refusals;
   YamlNode *tree = yaml_parse(a, file, d);
   if (tree == NULL) return NULL;
   if (tree->type == YAML_MAP) move_metric(a, tree, d);
   for (int i = 0; i < n_overrides && tree->type == YAML_MAP; i++)
     apply_override(a, tree, overrides[i], d);
   Spec *s = resolve_spec(a, file, tree, directory, d);
-  return d->n_errors == errors ? s : NULL;
+  return d->n_refusals == errors ? s : NULL;
 }
 
 /* ---- entries --------------------------------------------------------------------------------- */
@@ -184,7 +184,7 @@ static YamlNode *int_node(Arena *a, int64_t x, Mark mark) {
 Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, Diag *d) {
   YamlNode *tree = yaml_copy(a, base->source);
   (void)take(tree, "search");
-  const int errors = d->n_errors;
+  const int errors = d->n_refusals;
   for (int i = 0; point && i < point->n; i++) {
     const Dim *dim = &base->search.space.dims[i];
     (void)path_set(a, tree, dim->path, point->values[i], dim->mark, d);
@@ -196,5 +196,5 @@ Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, D
   if (data && data->type == YAML_MAP)
     yaml_put(a, data, "seed", int_node(a, base->data.seed, data->mark));
   Spec *s = resolve_spec(a, base->file, tree, base->directory, d);
-  return d->n_errors == errors ? s : NULL;
+  return d->n_refusals == errors ? s : NULL;
 }

@@ -50,6 +50,7 @@ static YamlNode *resolve_layer_value(const Resolve *r, const char *key, const Ya
                                      const char *where, LayerItem *item) {
   YamlNode *out = yaml_new(r->a, YAML_MAP, item->mark);
   if (str_eq(key, activation)) {
+    out->param = &spec_activation;
     if (in == NULL) {
       Str s = str_new(r->a);
       param_expectation(&spec_activation, &s);
@@ -65,6 +66,7 @@ static YamlNode *resolve_layer_value(const Resolve *r, const char *key, const Ya
     return node;
   }
   item->kind = find_layer(r, key, item->mark);
+  if (item->kind == NULL) out->param = &spec_activation; /* stands in: see PathPlace.unread */
   if (item->kind == NULL) return out;
   const Kind *k = item->kind;
   item->config = k->config_size ? arena_alloc(r->a, 1, k->config_size) : NULL;

@@ -52,14 +52,14 @@ YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s
   YamlNode *said = yaml_new(r->a, YAML_MAP, out->mark);
   MetricRow row = {.goal = -1};
   const MapSpec m = section_map(r, &spec_metric, in, top, NULL);
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, &row, said);
   const YamlNode *name = yaml_get(said, "name"), *goal = yaml_get(said, "goal");
   if (name)
     check_name(r, row.name, name->mark, s);
-  else if (r->d->n_errors == errors)
+  else if (r->d->n_refusals == errors)
     row.name = default_name(s);
-  if (row.name == NULL) return out;
+  if (row.name == NULL || r->d->n_refusals > errors) return out;
   if (goal == NULL) row.goal = str_ends(row.name, "_accuracy") ? GOAL_MAXIMIZE : GOAL_MINIMIZE;
   s->search.metric = (MetricSpec){
       .name = row.name, .maximize = row.goal == GOAL_MAXIMIZE, .at_best = row.at == AT_BEST};

@@ -240,9 +240,12 @@ static bool step(Walk *w, const char *c) {
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* The component at `from`, copied; *length its bytes. */
+/* The component at `from`, copied; *length its bytes. A key of search.parameters is a path itself. */
 static char *component(Arena *a, const char *path, int from, int *length) {
+  static const char parameters[] = "search.parameters.";
   *length = (int)strcspn(path + from, ".");
+  if (from == (int)strlen(parameters) && str_starts(path, parameters))
+    *length = (int)strlen(path + from);
   return arena_strndup(a, path + from, (size_t)*length);
 }
 
@@ -277,6 +280,7 @@ PathPlace path_find(Arena *a, const YamlNode *tree, const char *path) {
         return out;
       }
       out.problem = w.problem;
+      out.unread = w.node->type == YAML_MAP && w.node->n_children == 0 && w.node->param != NULL;
       return out;
     }
     if (from + out.length == n) describe_place(&w, model, c, &out);

@@ -9,6 +9,7 @@
  * kind's parameters follow model.out.dense.units         by its name: its kind's key follows
  *   model.hidden.dropout.enabled  `enabled` of a layer
  *   model.hidden.layers           the list itself
+ *   search.parameters.train.batch_size   an entry of the search space, whose key is a path
  */
 #ifndef CAVIAR_SPEC_PATH_H
 #define CAVIAR_SPEC_PATH_H
@@ -30,7 +31,8 @@ typedef struct {
   const Param *param;
   const char *kind;    /* PATH_LAYER_PARAMS: the kind's key */
   const char *problem; /* one message, with the nearest word */
-  int from, length;    /* the component of the path that it is about, in bytes */
+  bool unread;      /* it is below something that could not be read, which was an error already */
+  int from, length; /* the component of the path that it is about, in bytes */
 } PathPlace;
 
 /* Looks a path up in a resolved tree; problems and names in `a`. */

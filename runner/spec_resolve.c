@@ -33,13 +33,50 @@ static bool is_also(const MapSpec *m, const char *key) {
   return false;
 }
 
-void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec *m) {
+static bool is_known(const MapSpec *m, const char *key) {
+  return param_find(m->params, m->n_params, key) || is_also(m, key);
+}
+
+static const char *nearest_key(const MapSpec *m, const char *key) {
   const char *nearest = NULL;
   int best = INT_MAX;
   for (int i = 0; i < m->n_params; i++)
-    if (str_nearer(child->key, m->params[i].name, &best)) nearest = m->params[i].name;
+    if (str_nearer(key, m->params[i].name, &best)) nearest = m->params[i].name;
   for (int i = 0; m->also && m->also[i]; i++)
-    if (str_nearer(child->key, m->also[i], &best)) nearest = m->also[i];
+    if (str_nearer(key, m->also[i], &best)) nearest = m->also[i];
+  return nearest;
+}
+
+bool resolve_was_meant(const MapSpec *m, const YamlNode *map, const char *key) {
+  for (const YamlNode *c = map ? map->first : NULL; c; c = c->next) {
+    const char *nearest = is_known(m, c->key) ? NULL : nearest_key(m, c->key);
+    if (nearest && str_eq(nearest, key)) return true;
+  }
+  return false;
+}
+
+/* The row of a kind that has such a parameter: `learning_rate` beside the optimizer. */
+static const Param *owner_of(const MapSpec *m, const char *key, const Kind **kind) {
+  for (int i = 0; i < m->n_params; i++) {
+    const Registry *kinds = m->params[i].type == P_KIND ? m->params[i].registry : NULL;
+    for (int k = 0; kinds && k < kinds->n; k++) {
+      *kind = kinds->kinds[k];
+      if (param_find((*kind)->params, (*kind)->n_params, key)) return &m->params[i];
+    }
+  }
+  return NULL;
+}
+
+void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec *m) {
+  const char *nearest = nearest_key(m, child->key);
+  const Kind *kind;
+  const Param *owner = owner_of(m, child->key, &kind);
+  if (owner) {
+    diag_add(r->d, DIAG_ERROR, child->key_mark,
+             "unknown key \"%s\" in %s; it belongs to %s: {name: %s, %s: ..}", child->key, m->where,
+             owner->name, kind->name, child->key);
+    return;
+  }
   if (nearest) {
     diag_add(r->d, DIAG_ERROR, child->key_mark, "unknown key \"%s\" in %s; did you mean \"%s\"?",
              child->key, m->where, nearest);
@@ -48,7 +85,7 @@ void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec 
   Str keys = str_new(r->a);
   for (int i = 0; i < m->n_params; i++) str_addf(&keys, ", %s", m->params[i].name);
   for (int i = 0; m->also && m->also[i]; i++) str_addf(&keys, ", %s", m->also[i]);
-  if (keys.length == 0)
+  if (m->n_params == 0)
     diag_add(r->d, DIAG_ERROR, child->key_mark, "unknown key \"%s\"; %s has no parameters",
              child->key, m->where);
   else
@@ -58,13 +95,14 @@ void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec 
 
 void resolve_map(const Resolve *r, const YamlNode *in, const MapSpec *m, void *object,
                  YamlNode *out) {
-  in = resolve_expect_map(r, in, m->where);
-  for (const YamlNode *c = in ? in->first : NULL; c; c = c->next)
-    if (!param_find(m->params, m->n_params, c->key) && !is_also(m, c->key))
-      resolve_unknown_key(r, c, m);
+  MapSpec with = *m;
+  with.map = resolve_expect_map(r, in, m->where);
+  with.no_map = with.map == NULL && !is_nothing(in);
+  for (const YamlNode *c = with.map ? with.map->first : NULL; c; c = c->next)
+    if (!is_known(m, c->key)) resolve_unknown_key(r, c, m);
   for (int i = 0; i < m->n_params; i++) {
     const Param *p = &m->params[i];
-    resolve_param(r, p, in ? yaml_get(in, p->name) : NULL, m, object, out);
+    resolve_param(r, p, yaml_get(with.map, p->name), &with, object, out);
   }
 }
 
@@ -87,10 +125,20 @@ YamlNode *resolve_scalar(const Resolve *r, const Param *p, const void *object, M
 }
 
 static void missing_key(const Resolve *r, const Param *p, const MapSpec *m) {
+  /* A misspelling, or what stands in place of the map, was found already. */
+  if (m->no_map || resolve_was_meant(m, m->map, p->name)) return;
   Str s = str_new(r->a);
   param_expectation(p, &s);
   diag_add(r->d, DIAG_ERROR, m->mark, "%s: \"%s\" is missing: %s (%s)", m->where, p->name, p->doc,
            str_text(&s));
+}
+
+/* In place of a value that could not be read, so that paths to it are not wrong too. */
+static YamlNode *stand_in(const Resolve *r, const Param *p, Mark mark) {
+  YamlNode *n =
+      p->type == P_KIND ? yaml_new(r->a, YAML_MAP, mark) : yaml_new_scalar(r->a, "", false, mark);
+  n->param = p;
+  return n;
 }
 
 static void *field(const Param *p, void *object) {
@@ -100,7 +148,9 @@ static void *field(const Param *p, void *object) {
 static void resolve_default(const Resolve *r, const Param *p, const MapSpec *m, void *object,
                             YamlNode *out) {
   if (p->def == NULL) {
-    if (!p->optional) missing_key(r, p, m);
+    if (p->optional) return;
+    missing_key(r, p, m);
+    yaml_put(r->a, out, p->name, stand_in(r, p, m->mark));
     return;
   }
   if (p->type == P_KIND) {
@@ -129,13 +179,16 @@ void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const M
     param_expectation(p, &s);
     diag_add(r->d, DIAG_ERROR, in->mark, "%s: expected %s, found %s", p->name, str_text(&s),
              resolve_type_name(in));
+    yaml_put(r->a, out, p->name, stand_in(r, p, in->mark));
     return;
   }
   const Scalar value = yaml_scalar(in);
-  if (param_set(p, object, &value, &e) != OK)
-    diag_add(r->d, DIAG_ERROR, in->mark, "%s: %s", p->name, e.text);
-  else
+  if (param_set(p, object, &value, &e) == OK) {
     yaml_put(r->a, out, p->name, resolve_scalar(r, p, object, in->mark));
+    return;
+  }
+  diag_add(r->d, DIAG_ERROR, in->mark, "%s: %s", p->name, e.text);
+  yaml_put(r->a, out, p->name, stand_in(r, p, in->mark));
 }
 
 /* ---- kinds ----------------------------------------------------------------------------------- */
@@ -187,7 +240,7 @@ YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, con
   static const char *const also[] = {"name", NULL};
   const YamlNode *name = kind_name(r, p, in);
   const Kind *kind = name ? find_kind(r, p, name) : NULL;
-  if (kind == NULL) return yaml_new(r->a, YAML_MAP, in->mark);
+  if (kind == NULL) return stand_in(r, p, in->mark);
   out->kind = kind;
   out->config = kind->config_size ? arena_alloc(r->a, 1, kind->config_size) : NULL;
   YamlNode *node = yaml_new(r->a, YAML_MAP, in->mark);

@@ -24,6 +24,9 @@ typedef struct {
   const Param *params;
   int n_params;
   const char *const *also;
+  /* Set by resolve_map: */
+  const YamlNode *map; /* what the user wrote; NULL: nothing */
+  bool no_map;         /* or no map at all: then no key of it is missing */
 } MapSpec;
 
 /* Checks the keys of `in`, sets the fields of `object`, puts the resolved values into `out`. */
@@ -48,6 +51,9 @@ const YamlNode *resolve_expect_map(const Resolve *r, const YamlNode *in, const c
 YamlNode *resolve_scalar(const Resolve *r, const Param *p, const void *object, Mark mark);
 
 void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec *m);
+
+/* Is there a key that nobody knows and that is a misspelling of `key`? Then it is not missing. */
+bool resolve_was_meant(const MapSpec *m, const YamlNode *map, const char *key);
 
 /* "an integer", "a list", "a map": what a node is, for messages. */
 const char *resolve_type_name(const YamlNode *n);

@@ -1,4 +1,5 @@
 /* search: the method, and the space as dotted paths looked up in the resolved tree. */
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -31,7 +32,9 @@ static YamlNode *check_layers(const DimSpec *x, const YamlNode *value) {
     list = copy;
   else
     yaml_append(list, copy);
-  (void)resolve_layers(r, list, x->where, yaml_new(r->a, YAML_LIST, value->mark));
+  const char *where = x->where;
+  if (str_ends(where, ".layers")) where = arena_strndup(r->a, where, strlen(where) - 7);
+  (void)resolve_layers(r, list, where, yaml_new(r->a, YAML_LIST, value->mark));
   return yaml_copy(r->a, value);
 }
 
@@ -107,12 +110,12 @@ static void check_range(const DimSpec *x) {
   const Resolve *r = x->r;
   const Dim *d = x->dim;
   const YamlNode *min = yaml_get(x->in, "min"), *scale = yaml_get(x->in, "scale");
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   check_end(x, "min", d->min);
   check_end(x, "max", d->max);
-  if (r->d->n_errors > errors) return;
+  if (r->d->n_refusals > errors) return;
   if (!(d->min < d->max))
-    diag_add(r->d, DIAG_ERROR, min->mark, "min must be below max; to fix it write {value: %s}",
+    diag_add(r->d, DIAG_ERROR, min->mark, "min must be below max; for one value write {value: %s}",
              min->text);
   if (d->scale == SCALE_LOG && !(d->min > 0))
     diag_add(r->d, DIAG_ERROR, min->mark,
@@ -133,6 +136,9 @@ static void check_range(const DimSpec *x) {
              "no multiple of q lies between min and max");
 }
 
+/* Keys of an entry beside those of a range. */
+static const char *const one_of[] = {"values", "value", NULL};
+
 static void resolve_range(const DimSpec *x, YamlNode *out) {
   const Resolve *r = x->r;
   const Param *p = x->place.param;
@@ -147,9 +153,9 @@ static void resolve_range(const DimSpec *x, YamlNode *out) {
     return;
   }
   RangeRow row = {0};
-  MapSpec m = section_map(r, &spec_range, x->in, x->in->mark, NULL);
+  MapSpec m = section_map(r, &spec_range, x->in, x->in->mark, one_of);
   m.where = x->where;
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   resolve_map(r, x->in, &m, &row, out);
   x->dim->integer = p->type == P_INT;
   x->dim->min = row.min;
@@ -157,7 +163,7 @@ static void resolve_range(const DimSpec *x, YamlNode *out) {
   x->dim->q = row.q;
   x->dim->scale = (Scale)row.scale;
   x->dim->points = (int)row.points;
-  if (r->d->n_errors == errors) check_range(x);
+  if (r->d->n_refusals == errors) check_range(x);
 }
 
 /* ---- one dimension --------------------------------------------------------------------------- */
@@ -191,12 +197,11 @@ static bool refuse_foreign(const Resolve *r, const YamlNode *in) {
 }
 
 static void resolve_entry(const DimSpec *x, YamlNode *out) {
-  static const char *const both[] = {"values", "value", NULL};
   const Resolve *r = x->r;
   if (refuse_foreign(r, x->in)) return;
   const YamlNode *values = yaml_get(x->in, "values"), *value = yaml_get(x->in, "value");
   const YamlNode *said = values ? values : value;
-  MapSpec m = section_map(r, &spec_range, x->in, x->in->mark, both);
+  MapSpec m = section_map(r, &spec_range, x->in, x->in->mark, one_of);
   m.where = x->where;
   for (const YamlNode *c = x->in->first; c; c = c->next) {
     const bool in_range = param_find(m.params, m.n_params, c->key) != NULL;
@@ -215,53 +220,95 @@ static void resolve_entry(const DimSpec *x, YamlNode *out) {
              "%s: what may it be? {min: .., max: ..}, {values: [..]} or {value: ..}", x->where);
 }
 
-/* Whole paths of the resolved tree, to find the one that was meant. */
-static const char *nearest_path(const DimSpec *x, const YamlNode *tree, const char *prefix,
-                                int *best) {
-  const char *nearest = NULL;
+static const char *last_component(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot ? dot + 1 : path;
+}
+
+typedef struct {
+  Arena *a;
+  const char *path, *nearest;
+  int best;
+} Nearest;
+
+/* How many components of `path` are not among those of `other`, in order. */
+static int strange_components(const char *path, const char *other) {
+  int n = 0;
+  while (*path) {
+    const size_t length = strcspn(path, ".");
+    const char *at = other;
+    while (*at && !(strcspn(at, ".") == length && memcmp(at, path, length) == 0))
+      at += strcspn(at, ".") + (at[strcspn(at, ".")] == '.');
+    if (*at)
+      other = at + length + (at[length] == '.');
+    else
+      n++;
+    path += length + (path[length] == '.');
+  }
+  return n;
+}
+
+/* A path to a value whose last component is the same or near; of several the one with most of the
+ * components, then the nearest as a whole. */
+static void consider(Nearest *n, const char *path) {
+  int last = INT_MAX;
+  if (!str_nearer(last_component(n->path), last_component(path), &last)) return;
+  const int score =
+      10000 * last + 100 * strange_components(n->path, path) + str_distance(n->path, path);
+  if (score >= n->best) return;
+  n->best = score;
+  n->nearest = path;
+}
+
+/* Walks the values below `tree`, which stands at `prefix`. */
+static void walk_paths(Nearest *n, const YamlNode *tree, const char *prefix) {
   for (const YamlNode *c = tree->first; c; c = c->next) {
     const char *key = tree->type == YAML_LIST ? spec_layer_name(c) : c->key;
-    if (tree->type == YAML_LIST && key == NULL) key = spec_layer_key(c);
-    if (key == NULL) continue;
+    const bool by_kind = key == NULL;
+    if (by_kind) key = spec_layer_key(c);
+    if (key == NULL || str_eq(key, "name")) continue;
     const bool is_list = c->type == YAML_LIST && str_eq(key, "layers");
     const char *path =
-        is_list ? prefix : arena_printf(x->r->a, "%s%s%s", prefix, *prefix ? "." : "", key);
-    const bool leaf = c->param != NULL && str_nearer(x->dim->path, path, best);
-    if (leaf) nearest = path;
-    /* The one key of a layer that has no name: its kind is the component already. */
-    const bool is_layer = tree->type == YAML_LIST && c->type == YAML_MAP && !spec_layer_name(c) &&
-                          !yaml_get(c, "layers");
-    const YamlNode *below = is_layer ? yaml_get(c, key) : c;
-    const char *deeper = below ? nearest_path(x, below, path, best) : NULL;
-    if (deeper) nearest = deeper;
+        is_list ? prefix : arena_printf(n->a, "%s%s%s", prefix, *prefix ? "." : "", key);
+    if (c->param) consider(n, path);
+    /* The kind of a layer without a name is the component already. */
+    const YamlNode *below = by_kind && c->type == YAML_MAP ? yaml_get(c, key) : c;
+    walk_paths(n, below, path);
   }
-  return nearest;
+}
+
+static bool no_such_path(const DimSpec *x, const YamlNode *tree) {
+  if (x->place.unread) return false;
+  Nearest n = {.a = x->r->a, .path = x->dim->path, .best = INT_MAX};
+  walk_paths(&n, yaml_get(tree, "model"), "model");
+  walk_paths(&n, yaml_get(tree, "train"), "train");
+  const Mark at = path_mark(x->in->key_mark, x->place.from, x->place.length);
+  if (n.nearest)
+    diag_add(x->r->d, DIAG_ERROR, at, "%s: no such path; did you mean \"%s\"?", x->dim->path,
+             n.nearest);
+  else
+    diag_add(x->r->d, DIAG_ERROR, at, "%s: %s", x->dim->path, x->place.problem);
+  return false;
+}
+
+/* Why a path that names something must stay as it is. */
+static const char *why_fixed(const DimSpec *x) {
+  static const char *const others[] = {"version", "name", "metric", "search", "checkpoint"};
+  const char *path = x->dim->path;
+  const char *top = arena_strndup(x->r->a, path, strcspn(path, "."));
+  if (str_eq(top, "data")) return "the data are opened once and are the same for all trials";
+  if (str_eq(top, "seed")) return "every trial has a seed of its own, made from the experiment's";
+  for (int i = 0; i < COUNT(others); i++)
+    if (str_eq(top, others[i])) return "only what is below model and train can";
+  if (x->place.node && x->place.role == PATH_SECTION) return "it is a section, not a value";
+  return NULL;
 }
 
 static bool legal_path(const DimSpec *x, const YamlNode *tree) {
-  const char *path = x->dim->path;
-  Diag *d = x->r->d;
-  if (!x->place.node) {
-    int best = INT32_MAX;
-    const char *near = nearest_path(x, tree, "", &best);
-    const Mark at = path_mark(x->in->key_mark, x->place.from, x->place.length);
-    if (near)
-      diag_add(d, DIAG_ERROR, at, "%s: no such path; did you mean \"%s\"?", path, near);
-    else
-      diag_add(d, DIAG_ERROR, at, "%s: %s", path, x->place.problem);
-    return false;
-  }
-  const char *why = NULL;
-  if (str_starts(path, "data."))
-    why = "the data are opened once and are the same for all trials";
-  else if (str_eq(path, "seed"))
-    why = "every trial has a seed of its own, made from the experiment's";
-  else if (!str_starts(path, "model.") && !str_starts(path, "train."))
-    why = "only what is below model and train can";
-  else if (x->place.role == PATH_SECTION)
-    why = "it is a section, not a value";
-  if (why) diag_add(d, DIAG_ERROR, x->in->key_mark, "%s cannot be searched: %s", path, why);
-  return why == NULL;
+  const char *why = why_fixed(x);
+  if (why == NULL) return x->place.node || no_such_path(x, tree);
+  diag_add(x->r->d, DIAG_ERROR, x->in->key_mark, "%s cannot be searched: %s", x->dim->path, why);
+  return false;
 }
 
 static bool is_inside(const YamlNode *outer, const YamlNode *n) {
@@ -317,17 +364,6 @@ static YamlNode *resolve_parameters(const Resolve *r, const YamlNode *in, YamlNo
   return out;
 }
 
-static bool refuse_words(const Resolve *r, const YamlNode *in) {
-  const YamlNode *method = yaml_get(in, "method");
-  if (!method || method->type != YAML_SCALAR || !str_eq(method->text, "bayes")) return false;
-  Str s = str_new(r->a);
-  for (int i = 0; i < run_samplers.n; i++)
-    str_addf(&s, "%s%s", i ? ", " : "", run_samplers.kinds[i]->name);
-  diag_add(r->d, DIAG_ERROR, method->mark, "no sampler is called \"bayes\"; there are: %s",
-           str_text(&s));
-  return true;
-}
-
 /* How many trials: the user's number, or what the method makes of it. */
 static void count_trials(const Resolve *r, const YamlNode *in, Mark at, Spec *s, YamlNode *out) {
   const Sampler *sampler = (const Sampler *)(const void *)s->search.method.kind;
@@ -346,14 +382,13 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, S
   static const char *const also[] = {"parameters", NULL};
   YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
   const MapSpec m = section_map(r, &spec_search, in, in->mark, also);
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   s->search.present = true;
   YamlNode *rows = yaml_new(r->a, YAML_MAP, in->mark);
-  if (refuse_words(r, in)) return out;
   resolve_map(r, in, &m, &s->search, rows);
   const YamlNode *map = resolve_expect_map(r, in, m.where);
   YamlNode *parameters = resolve_parameters(r, yaml_get(map, "parameters"), tree, s);
-  if (r->d->n_errors == errors) count_trials(r, map, m.mark, s, rows);
+  if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
   static const char *const order[] = {"method", "trials", "max_concurrent"};
   for (int i = 0; i < COUNT(order); i++) {
     const YamlNode *n = yaml_get(rows, order[i]);

@@ -67,13 +67,13 @@ static YamlNode *resolve_split(const Resolve *r, const YamlNode *in, Mark top, D
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top),
            *said = yaml_new(r->a, YAML_MAP, top);
   const MapSpec m = section_map(r, &spec_split, in, top, NULL);
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, d, said);
   if (resolve_expect_map(r, in, m.where) == NULL) {
     d->train = d->test_file ? 0.9 : 0.8;
     d->validation = 0.1;
     d->test = d->test_file ? 0 : 0.1;
-  } else if (r->d->n_errors == errors) {
+  } else if (r->d->n_refusals == errors) {
     check_split(r, in, d);
   }
   for (int i = 0; i < m.n_params; i++) {
@@ -90,10 +90,10 @@ YamlNode *resolve_data(const Resolve *r, const YamlNode *in, Mark top, const cha
   DataSpec *d = &s->data;
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top);
   const MapSpec m = section_map(r, &spec_data, in, top, also);
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, d, out);
   in = resolve_expect_map(r, in, m.where);
-  const bool usable = in != NULL || r->d->n_errors == errors;
+  const bool usable = in != NULL || r->d->n_refusals == errors;
   if (usable) check_source(r, in, m.mark, d);
   if (d->file) d->path = file_join(r->a, directory, d->file);
   if (d->test_file) d->test_path = file_join(r->a, directory, d->test_file);
@@ -113,14 +113,14 @@ YamlNode *resolve_model(const Resolve *r, const YamlNode *in, Mark top, Spec *s)
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top);
   YamlNode *list = yaml_new(r->a, YAML_LIST, out->mark), *rows = yaml_new(r->a, YAML_MAP, top);
   const MapSpec m = section_map(r, &spec_model, in, top, also);
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, &s->model, rows);
   const YamlNode *map = resolve_expect_map(r, in, m.where);
   const YamlNode *layers = yaml_get(map, "layers");
   if (layers) {
     const LayerList written = resolve_layers(r, layers, m.where, list);
-    if (r->d->n_errors == errors) spec_layers_expand(r, written, layers->key_mark, &s->model);
-  } else if (map || r->d->n_errors == errors) {
+    if (r->d->n_refusals == errors) spec_layers_expand(r, written, layers->key_mark, &s->model);
+  } else if (map || r->d->n_refusals == errors) {
     diag_add(r->d, DIAG_ERROR, m.mark,
              "model: \"layers\" is missing: a list such as [{dense: {units: 64}}, relu, {dense: "
              "{units: classes}}]");
@@ -139,7 +139,9 @@ static void check_train(const Resolve *r, const YamlNode *in, Mark at, const Spe
   const TrainSpec *t = &s->train;
   if (steps && yaml_get(in, "epochs"))
     diag_add(r->d, DIAG_ERROR, steps->key_mark, "give epochs or steps, not both");
-  if (!steps && !yaml_get(in, "epochs"))
+  const MapSpec m = section_map(r, &spec_train, in, at, NULL);
+  const bool meant = resolve_was_meant(&m, in, "epochs") || resolve_was_meant(&m, in, "steps");
+  if (!steps && !yaml_get(in, "epochs") && !meant)
     diag_add(r->d, DIAG_ERROR, at, "train: how long? give epochs (passes over the data) or steps");
   if (shards && t->shards > 0 && (t->shards & (t->shards - 1)) != 0)
     diag_add(r->d, DIAG_ERROR, shards->mark, "shards: expected a power of two, found %lld",
@@ -153,10 +155,10 @@ static void check_train(const Resolve *r, const YamlNode *in, Mark at, const Spe
 YamlNode *resolve_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top);
   const MapSpec m = section_map(r, &spec_train, in, top, NULL);
-  const int errors = r->d->n_errors;
+  const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, &s->train, out);
   const YamlNode *map = resolve_expect_map(r, in, m.where);
-  if (map || r->d->n_errors == errors) check_train(r, map, m.mark, s);
+  if (map || r->d->n_refusals == errors) check_train(r, map, m.mark, s);
   return out;
 }
 

@@ -165,6 +165,8 @@ static void makes_what_was_left_out(void **state) {
        "{model: {layers: [relu], loss: mean_squared_error}}"},
       {"{search: {parameters: {a.b: {min: 1}}}}", "search.trials", "3",
        "{search: {parameters: {a.b: {min: 1}}, trials: 3}}"},
+      {"{search: {parameters: {a.b: {min: 1}}}}", "search.parameters.a.b", "{value: 3}",
+       "{search: {parameters: {a.b: {value: 3}}}}"},
   };
   for (int i = 0; i < COUNT(cases); i++)
     assert_string_equal(set(*state, cases[i].before, cases[i].path, cases[i].value),

@@ -1,0 +1,58 @@
+#!/bin/bash
+# Wrong experiments: tests/malformed/NAME.yaml must be refused with exactly NAME.txt on stderr, exit
+# code 3, nothing on stdout and nothing written, by `check` and by `run`. NAME.args: overrides, one a
+# line. --write renews the expected texts (read the difference before you keep it).
+set -euo pipefail
+cd "$CAVIAR_SOURCE/tests/malformed"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# refused NAME EXPECTED COMMAND...: is the experiment refused with that text?
+refused() {
+  local name=$1 expected=$2 code=0 arguments=()
+  shift 2
+  if [ -f "$name.args" ]; then mapfile -t arguments < "$name.args"; fi
+  "$CAVIAR" "$1" "$name.yaml" "${arguments[@]}" "${@:2}" > "$work/out" 2> "$work/err" || code=$?
+  [ "$code" = 3 ] || { echo "$name: $1: exit code $code, expected 3"; return 1; }
+  [ ! -s "$work/out" ] || { echo "$name: $1: printed something on stdout"; return 1; }
+  [ ! -e "$work/run" ] || { echo "$name: $1: wrote a run directory"; return 1; }
+  diff -u --label "expected of $name" --label "$1" "$expected" "$work/err"
+}
+
+failures=0 n=0
+for file in *.yaml; do
+  name=${file%.yaml}
+  if [ "${1:-}" = --write ]; then
+    : > "$work/none"
+    refused "$name" "$work/none" check > "$work/diff" || true
+    cp "$work/err" "$name.txt"
+  fi
+  refused "$name" "$name.txt" check || failures=$((failures + 1))
+  refused "$name" "$name.txt" run --out "$work/run" || failures=$((failures + 1))
+  n=$((n + 1))
+done
+[ "$n" -ge 36 ] || { echo "only $n files: where is the corpus?"; exit 1; }
+
+# The check itself: a wrong text, a file without errors and one that is not there must not pass.
+sed 's/error/errer/' 01-syntax.txt > "$work/mutant.txt"
+if refused 01-syntax "$work/mutant.txt" check > /dev/null; then
+  echo "a wrong expectation went unnoticed"
+  failures=$((failures + 1))
+fi
+cp 57-several-at-once.txt "$work/shorter.txt"
+sed -i '1,3d' "$work/shorter.txt"
+if refused 57-several-at-once "$work/shorter.txt" check > /dev/null; then
+  echo "a missing message went unnoticed"
+  failures=$((failures + 1))
+fi
+if refused "$CAVIAR_SOURCE/experiments/quickstart/quickstart" /dev/null check > /dev/null; then
+  echo "a right experiment passed for a wrong one"
+  failures=$((failures + 1))
+fi
+if refused no-such-file /dev/null check > /dev/null; then
+  echo "a missing file passed for a wrong experiment"
+  failures=$((failures + 1))
+fi
+
+echo "$n wrong experiments, $failures failures"
+[ "$failures" = 0 ]
