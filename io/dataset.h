@@ -3,8 +3,10 @@
  *
  * On disk: an HDF5 file with /x (n, d) of uint8, float32 or float64 (also (n, h, w, ...), read as flat rows),
  * /y (n) of an integer type for classes or (n) / (n, k) of a float type for values, the attribute
- * `classes` of /y (names), and `fingerprint` of the file (xxh128 of content, hex). Contiguous datasets
- * are mapped read-only, so the ranks of a machine share one copy; chunked or compressed ones are read.
+ * `classes` of /y (names), and `fingerprint` of the file (xxh128 of content, hex). Files of other programs
+ * may lack the attributes, and /y altogether (rows to predict); other types of x become floats.
+ * Contiguous datasets are mapped read-only, so the ranks of a machine share one copy; chunked or
+ * compressed ones are read.
  * Generated: a row in io/generators.def.
  *
  * Checked when opened: shapes agree, labels are 0 .. n_classes - 1, no NaN or infinity in x or values.
@@ -17,6 +19,7 @@
 #include "hash.h"
 
 typedef enum { IO_U8, IO_F32, IO_F64 } IoType;
+const char *io_type_name(IoType t); /* "uint8", "float32", "float64" */
 
 typedef struct {
   const char *name; /* path or generator, for messages */

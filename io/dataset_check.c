@@ -12,7 +12,7 @@ size_t dataset_type_bytes(IoType t) {
   return t == IO_U8 ? 1 : t == IO_F32 ? 4 : 8;
 }
 
-const char *dataset_type_name(IoType t) {
+const char *io_type_name(IoType t) {
   return t == IO_U8 ? "uint8" : t == IO_F32 ? "float32" : "float64";
 }
 
@@ -34,7 +34,7 @@ void dataset_fingerprint(const IoDataset *d, char out[HASH_HEX]) {
   Hash *h = hash_new(&scratch);
   int64_t shape[2] = {d->n, d->d};
   hash_add_text(h, "caviar dataset 1");
-  hash_add_text(h, dataset_type_name(d->x_type));
+  hash_add_text(h, io_type_name(d->x_type));
   hash_add(h, shape, sizeof shape);
   hash_add(h, d->x, (size_t)d->n * (size_t)d->d * dataset_type_bytes(d->x_type));
   if (d->labels) {

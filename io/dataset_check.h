@@ -7,7 +7,6 @@
 enum { DATASET_MAX_CLASSES = 1 << 20 };
 
 size_t dataset_type_bytes(IoType t);
-const char *dataset_type_name(IoType t); /* "uint8", "float32", "float64" */
 
 /* Class names "0", "1", .. */
 const char **dataset_number_names(Arena *a, int n);

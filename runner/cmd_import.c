@@ -57,11 +57,9 @@ static Status find_importer(Arena *a, const char *name, const Importer **out, Er
 }
 
 static void print_summary(const IoDataset *d, const char *path) {
-  static const char *const types[] = {
-      [IO_U8] = "uint8", [IO_F32] = "float32", [IO_F64] = "float64"};
   char rows[32], features[32], classes[32];
   printf("%s: %s rows, %s features (%s), ", path, str_count(d->n, rows), str_count(d->d, features),
-         types[d->x_type]);
+         io_type_name(d->x_type));
   if (d->labels)
     printf("%s classes", str_count(d->n_classes, classes));
   else
