@@ -25,7 +25,7 @@ double fm_tanh(double x);            /* 2.5 ulp */
 double fm_erf(double x);             /* 1 ulp */
 double fm_fabs(double x);
 
-/* Static inline, branch-free: fm_expf 1 ulp, fm_logf 0.8, fm_log1pf 1.5, fm_tanhf 2.5,
+/* Static inline, branch-free: fm_expf 1 ulp, fm_logf 0.85, fm_log1pf 1.5, fm_tanhf 2.5,
  * fm_sigmoidf 2.4, fm_erff 1.1, fm_fabsf exact. */
 #include "fmath_f32.h"
 

@@ -50,7 +50,7 @@ static const struct {
   double bound; /* ulp */
 } functions[] = {
     {"exp", LOOPS_OF(expf), exp, 1},
-    {"log", LOOPS_OF(logf), log, 0.8},
+    {"log", LOOPS_OF(logf), log, 0.85},
     {"log1p", LOOPS_OF(log1pf), log1p, 1.5},
     {"tanh", LOOPS_OF(tanhf), tanh, 2.5},
     {"sigmoid", LOOPS_OF(sigmoidf), logistic, 2.4},
