@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "io/files.h"
 #include "run_head.h"
 
@@ -134,13 +135,16 @@ Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e) {
 
 /* ---- making and continuing ------------------------------------------------------------------- */
 
-/* The checkpoint of a trial that is finished and not among the best goes. */
-static Status drop_checkpoint(RunDir *r, int64_t number, Err *e) {
+/* The checkpoint of a trial that is finished and not among the best goes. A file that stays is no reason
+ * to end a search. */
+static void drop_checkpoint(const RunDir *r, int64_t number) {
   Arena scratch = {0};
+  Err e = {0};
   arena_init(&scratch);
-  Status s = file_remove(trial_checkpoint_path(&scratch, r->checkpoint_dir, number), e);
+  if (file_remove(trial_checkpoint_path(&scratch, r->checkpoint_dir, number), &e) != OK) {
+    log_line(LOG_WARNING, "%s", e.text);
+  }
   arena_free(&scratch);
-  return s;
 }
 
 /* A directory without a journal that has an experiment.yaml of its own is somebody's, not ours. */
@@ -177,7 +181,7 @@ static Status resume(RunDir *r, const RunHead *head, Err *e) {
   TRY(run_head_same(r->arena, r->dir, &r->head, head, e));
   r->experiment = r->spec->file->text;
   for (int64_t i = 0; i < r->n_done; i++) {
-    if (!run_dir_keeps(r, r->order[i])) TRY(drop_checkpoint(r, r->order[i], e));
+    if (!run_dir_keeps(r, r->order[i])) drop_checkpoint(r, r->order[i]);
   }
   return OK;
 }
@@ -241,7 +245,8 @@ Status run_dir_record(RunDir *r, const char *json, Err *e) {
   arena_free(&scratch);
   if (s != OK) return s;
   int64_t out = fallen(r, number);
-  return out >= 0 ? drop_checkpoint(r, out, e) : OK;
+  if (out >= 0) drop_checkpoint(r, out);
+  return OK;
 }
 
 Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e) {

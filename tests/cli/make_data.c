@@ -1,0 +1,40 @@
+/*
+ * make_data KIND FILE: datasets for the tests of the program, good ones and ones that are wrong in one way.
+ * 60 rows of 2 features in three classes.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "io/h5.h"
+
+enum { N = 60, D = 2, CLASSES = 3 };
+
+static Status put(H5Out *o, const char *kind, Err *e) {
+  static float x[N * D];
+  static int32_t y[N];
+  for (int i = 0; i < N; i++) {
+    y[i] = i % CLASSES;
+    x[i * D] = (float)(y[i] - 1) + (float)(i % 7) / 10;
+    x[i * D + 1] = (float)(y[i] * y[i]) - (float)(i % 5) / 10;
+  }
+  const char *const names[] = {"a", "b", "c"};
+  const int64_t shape[] = {N, D}, rows = N, fewer = N - 1;
+  if (str_eq(kind, "nan")) x[17] = NAN;
+  if (str_eq(kind, "label")) y[12] = CLASSES;
+  if (str_eq(kind, "negative")) y[12] = -1;
+  if (!str_eq(kind, "no_x")) TRY(h5_put(o, "/x", H5_F32, shape, 2, x, false, e));
+  TRY(h5_put(o, "/y", H5_I32, str_eq(kind, "fewer") ? &fewer : &rows, 1, y, false, e));
+  return h5_attr_strings(o, "/y", "classes", names, CLASSES, e);
+}
+
+int main(int argc, char **argv) {
+  Err e = {0};
+  H5Out *o;
+  if (argc != 3) return 2;
+  Status s = h5_create(&o, &e);
+  if (s == OK) s = put(o, argv[1], &e);
+  if (s == OK) s = h5_publish(o, argv[2], &e);
+  if (s != OK) fprintf(stderr, "%s\n", e.text);
+  return s == OK ? 0 : 1;
+}
