@@ -22,6 +22,7 @@ static const struct {
     {&nn_initialisers, "how weights start"},
     {&io_generators, "data.source"},
     {&run_samplers, "search.method"},
+    {&io_importers, "formats that `caviar import` reads"},
 };
 
 static void print_kinds(const Registry *r, const char *margin) {

@@ -114,6 +114,13 @@ static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t
   return OK;
 }
 
+/* Errors stand where the file says a thing; which of its values were drawn together, nowhere. */
+static void name_trial(const Spec *base, int64_t n, Diag *d) {
+  Mark at = yaml_get(base->source, "search")->key_mark;
+  diag_add(d, DIAG_ERROR, at, "trial %lld of this search cannot be trained: %s", (long long)n,
+           plan_point(d->arena, base, n));
+}
+
 Status plan_check(const Spec *base, const TrialEnv *env, Diag *d, PlanSummary *out, Err *e) {
   *out = (PlanSummary){.n_trials = plan_n_trials(base)};
   Arena trial = {0};
@@ -124,5 +131,6 @@ Status plan_check(const Spec *base, const TrialEnv *env, Diag *d, PlanSummary *o
     s = check_one(&trial, base, env, out->n_checked++, d, out, e);
     arena_free(&trial);
   }
+  if (s == OK && d->n_errors > 0 && base->search.present) name_trial(base, out->n_checked - 1, d);
   return s;
 }

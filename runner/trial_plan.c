@@ -52,7 +52,7 @@ static Status plan_metric(Arena *a, const Spec *s, Diag *d, TrialPlan *p, Err *e
     }
     str_addf(&known, "%s%s", i ? ", " : "", p->names[i]);
   }
-  return refuse(a, s, d, "search.metric.name",
+  return refuse(a, s, d, "metric.name",
                 arena_printf(a,
                              "\"%s\" is not measured here; with this loss and split there are %s",
                              s->search.metric.name, str_text(&known)),
