@@ -13,32 +13,32 @@ say() {
   printf '%s==> %s%s\n' "$setup_bold" "$*" "$setup_plain"
 }
 
-# What is needed | for what | how its presence is seen | Debian and Ubuntu package | required or optional
+# What is needed; for what; how its presence is seen; Debian and Ubuntu package; required or optional
 setup_needs='
-C compiler                     |build|command -v cc                 |gcc libc6-dev   |required
-CMake 3.20 or later            |build|command -v cmake              |cmake           |required
-Ninja or make                  |build|command -v ninja || command -v make|ninja-build|required
-pkg-config                     |build|command -v pkg-config         |pkg-config      |required
-Open MPI, its compiler wrapper |build|command -v mpicc              |libopenmpi-dev  |required
-Open MPI, mpirun               |build|command -v mpirun             |openmpi-bin     |required
-libyaml                        |build|pkg-config --exists yaml-0.1  |libyaml-dev     |required
-HDF5, serial C library         |build|pkg-config --exists hdf5-serial || pkg-config --exists hdf5 || command -v h5cc|libhdf5-dev|required
-OpenBLAS with CBLAS            |build|pkg-config --exists openblas  |libopenblas-dev |required
-jansson                        |build|pkg-config --exists jansson   |libjansson-dev  |required
-xxHash                         |build|pkg-config --exists libxxhash |libxxhash-dev   |required
-zlib                           |build|pkg-config --exists zlib      |zlib1g-dev      |required
-cmocka                         |test |pkg-config --exists cmocka    |libcmocka-dev   |required
-git                            |test |command -v git                |git             |optional
-shellcheck                     |test |command -v shellcheck         |shellcheck      |optional
-HDF5 command line tools        |test |command -v h5dump             |hdf5-tools      |optional
-clang, for a second opinion    |test |command -v clang              |clang           |optional
-python3 with h5py              |test |python3 -c "import h5py"      |python3-h5py    |optional
+C compiler                     ;build;command -v cc                 ;gcc libc6-dev   ;required
+CMake 3.20 or later            ;build;command -v cmake              ;cmake           ;required
+Ninja or make                  ;build;command -v ninja || command -v make;ninja-build;required
+pkg-config                     ;build;command -v pkg-config         ;pkg-config      ;required
+Open MPI, its compiler wrapper ;build;command -v mpicc              ;libopenmpi-dev  ;required
+Open MPI, mpirun               ;build;command -v mpirun             ;openmpi-bin     ;required
+libyaml                        ;build;pkg-config --exists yaml-0.1  ;libyaml-dev     ;required
+HDF5, serial C library         ;build;pkg-config --exists hdf5-serial || pkg-config --exists hdf5 || command -v h5cc;libhdf5-dev;required
+OpenBLAS with CBLAS            ;build;pkg-config --exists openblas  ;libopenblas-dev ;required
+jansson                        ;build;pkg-config --exists jansson   ;libjansson-dev  ;required
+xxHash                         ;build;pkg-config --exists libxxhash ;libxxhash-dev   ;required
+zlib                           ;build;pkg-config --exists zlib      ;zlib1g-dev      ;required
+cmocka                         ;test ;pkg-config --exists cmocka    ;libcmocka-dev   ;required
+git                            ;test ;command -v git                ;git             ;optional
+shellcheck                     ;test ;command -v shellcheck         ;shellcheck      ;optional
+HDF5 command line tools        ;test ;command -v h5dump             ;hdf5-tools      ;optional
+clang, for a second opinion    ;test ;command -v clang              ;clang           ;optional
+python3 with h5py              ;test ;python3 -c "import h5py"      ;python3-h5py    ;optional
 '
 
 # The rows of the table, for these purposes, that are not there.
 setup_missing() {
   local what purpose probe package kind
-  while IFS='|' read -r what purpose probe package kind; do
+  while IFS=';' read -r what purpose probe package kind; do
     [ -n "$what" ] || continue
     [[ " $* " == *" ${purpose// /} "* ]] || continue
     (eval "$probe") >/dev/null 2>&1 || printf '%s|%s|%s\n' "$(xargs <<<"$what")" "$(xargs <<<"$package")" "$kind"
