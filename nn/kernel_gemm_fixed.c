@@ -101,38 +101,59 @@ INLINE void chain(int mr, int nv, int n, Left left, const Real *panel, size_t st
   }
 }
 
-/* c (mr, cols <= nv * VL) = the chains over n; they go on from c unless `fresh`. */
+/* c (mr, nv * VL) = the chains over n; they go on from c unless `fresh`. */
 INLINE void tile_of(int mr, int nv, bool fresh, int n, Left left, const Real *panel, size_t stride,
-                    Real *c, size_t ldc, int cols) {
+                    Real *c, size_t ldc) {
   Vec acc[MR][NV];
-  Real edge[NR] = {0};
   UNROLL
   for (int i = 0; i < mr; i++) {
-    const Real *from = c + (size_t)i * ldc;
-    if (!fresh && cols < nv * VL) from = memcpy(edge, from, (size_t)cols * sizeof(Real));
     UNROLL
-    for (int v = 0; v < nv; v++) acc[i][v] = fresh ? V_ALL(0) : V_LOAD(from + v * VL);
+    for (int v = 0; v < nv; v++)
+      acc[i][v] = fresh ? V_ALL(0) : V_LOAD(c + (size_t)i * ldc + v * VL);
   }
   chain(mr, nv, n, left, panel, stride, acc);
   UNROLL
   for (int i = 0; i < mr; i++) {
-    Real *to = cols < nv * VL ? edge : c + (size_t)i * ldc;
     UNROLL
-    for (int v = 0; v < nv; v++) V_STORE(to + v * VL, acc[i][v]);
-    if (cols < nv * VL) memcpy(c + (size_t)i * ldc, edge, (size_t)cols * sizeof(Real));
+    for (int v = 0; v < nv; v++) V_STORE(c + (size_t)i * ldc + v * VL, acc[i][v]);
   }
 }
 
-/* Specialises on what must be constant for the accumulators to stay in registers. */
+/* Fewer than NR numbers, in pieces of a fixed size: calls of memcpy would cost as much as the tile. */
+INLINE void copy_few(Real *to, const Real *from, int n) {
+#define PIECE(size)                                                                                \
+  if (n & (size)) {                                                                                \
+    memcpy(to, from, (size) * sizeof(Real));                                                       \
+    to += (size);                                                                                  \
+    from += (size);                                                                                \
+  }
+  PIECE(16)
+  PIECE(8)
+  PIECE(4)
+  PIECE(2)
+  PIECE(1)
+#undef PIECE
+}
+
+/* Specialises on what must be constant for the accumulators to stay in registers. A tile that is not
+ * whole is computed whole, beside c. */
 INLINE void tile_rows(int mr, bool fresh, int n, Left left, const Real *panel, size_t stride,
                       Real *c, size_t ldc, int cols) {
-  int whole = NR;
-  if (cols <= VL && NV == 2)
-    tile_of(mr, 1, fresh, n, left, panel, stride, c, ldc, cols);
-  else if (cols < whole)
-    tile_of(mr, NV, fresh, n, left, panel, stride, c, ldc, cols);
-  else
-    tile_of(mr, NV, fresh, n, left, panel, stride, c, ldc, NR);
+  if (cols == NR) {
+    tile_of(mr, NV, fresh, n, left, panel, stride, c, ldc);
+    return;
+  }
+  Real beside[MR * NR];
+  if (!fresh) {
+    memset(beside, 0, sizeof beside);
+    for (int i = 0; i < mr; i++) copy_few(beside + i * NR, c + (size_t)i * ldc, cols);
+  }
+  if (cols <= VL && NV == 2) {
+    tile_of(mr, 1, fresh, n, left, panel, stride, beside, NR);
+  } else {
+    tile_of(mr, NV, fresh, n, left, panel, stride, beside, NR);
+  }
+  for (int i = 0; i < mr; i++) copy_few(c + (size_t)i * ldc, beside + i * NR, cols);
 }
 
 static void tile(int mr, bool fresh, int n, Left left, const Real *panel, size_t stride, Real *c,
@@ -169,7 +190,8 @@ static void pack(int n, int cols, const Real *b, size_t stride, Real *panels, si
     Real *to = panels;
     for (int j = 0; j < whole; j += NR, to += size) memcpy(to, b + j, NR * sizeof(Real));
     if (whole == cols) continue;
-    for (int v = 0; v < NR; v++) to[v] = whole + v < cols ? b[whole + v] : 0;
+    memset(to, 0, NR * sizeof(Real));
+    copy_few(to, b + whole, cols - whole);
   }
 }
 
