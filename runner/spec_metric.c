@@ -55,7 +55,7 @@ YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s
   const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, &row, said);
   const YamlNode *name = yaml_get(said, "name"), *goal = yaml_get(said, "goal");
-  if (name)
+  if (row.name)
     check_name(r, row.name, name->mark, s);
   else if (r->d->n_refusals == errors)
     row.name = default_name(s);

@@ -1,4 +1,6 @@
 /* The experiment language: types, defaults, layers, trials, canonical text. */
+#include <stdio.h>
+
 #include "spec_rig.h"
 
 static const char quickstart[] =
@@ -407,6 +409,125 @@ static void wrong_overrides_point_at_the_command_line(void **state) {
   assert_contains(messages, "a value is missing behind the =");
 }
 
+/* ---- whatever is written --------------------------------------------------------------------- */
+
+/* A text is refused with a message, or it is an experiment whose text means itself. */
+static int accepts(const char *text, const char *const *overrides, int n) {
+  Arena a;
+  arena_init(&a);
+  const char *messages;
+  Spec *s = rig_try(&a, text, overrides, n, &messages);
+  if (s == NULL) assert_contains(messages, "error");
+  if (s != NULL) {
+    const char *first = spec_text(&a, s, SPEC_RESOLVED);
+    assert_string_equal(first, spec_text(&a, rig_load(&a, first), SPEC_RESOLVED));
+  }
+  arena_free(&a);
+  return s != NULL;
+}
+
+static void any_damage_is_an_error_or_an_experiment(void **state) {
+  static const char with[] = "[]{}:,-#\"' 0x.\n*&!|e9";
+  char text[sizeof(quickstart)];
+  int accepted = 0, n = 0;
+  (void)state;
+  for (int i = 0; i < (int)sizeof(quickstart) - 1; i++) {
+    memcpy(text, quickstart, sizeof(quickstart));
+    text[i] = with[i % (int)(sizeof(with) - 1)];
+    accepted += accepts(text, NULL, 0);
+    memcpy(text, quickstart, sizeof(quickstart));
+    memmove(text + i, text + i + 1, sizeof(quickstart) - (size_t)i - 1);
+    accepted += accepts(text, NULL, 0);
+    memcpy(text, quickstart, sizeof(quickstart));
+    text[i] = '\0';
+    accepted += accepts(text, NULL, 0);
+    n += 3;
+  }
+  assert_true(accepted > 0 && accepted < n);
+}
+
+static void any_override_is_an_error_or_an_experiment(void **state) {
+  static const char *const paths[] = {"seed",
+                                      "name",
+                                      "version",
+                                      "data",
+                                      "data.split",
+                                      "data.source",
+                                      "data.file",
+                                      "model",
+                                      "model.layers",
+                                      "model.hidden",
+                                      "model.dense",
+                                      "model.0",
+                                      "model.hidden.1",
+                                      "model.loss",
+                                      "model.hidden.relu",
+                                      "train",
+                                      "train.epochs",
+                                      "train.optimizer",
+                                      "metric",
+                                      "train.optimizer.name",
+                                      "metric.name",
+                                      "metric.goal",
+                                      "search",
+                                      "search.trials",
+                                      "search.parameters",
+                                      "model.hidden.layers",
+                                      "model.hidden.enabled",
+                                      "search.parameters.train.batch_size",
+                                      "search.parameters.model.hidden",
+                                      "model.hidden.dense.init",
+                                      "checkpoint",
+                                      "search.method",
+                                      "model.hidden.repeat",
+                                      "train.batch_size",
+                                      "x",
+                                      "data.split.train",
+                                      "search.metric"};
+  static const char *const values[] = {"null",
+                                       "{}",
+                                       "[]",
+                                       "1",
+                                       "-1",
+                                       "relu",
+                                       "adam",
+                                       "all",
+                                       "[relu]",
+                                       "{name: adam}",
+                                       "{name: {}}",
+                                       "[[relu]]",
+                                       "{dense: {units: 3}}",
+                                       "{layers: []}",
+                                       "{layers: [{layers: [relu]}]}",
+                                       "grid",
+                                       "{values: [1]}",
+                                       "{values: []}",
+                                       "{value: relu}",
+                                       "{min: 1, max: 2}",
+                                       "{min: relu, max: []}",
+                                       "[{name: null}]",
+                                       "{activation: {name: []}}",
+                                       ".nan",
+                                       "1e999",
+                                       "{train: 1}",
+                                       "''",
+                                       "true",
+                                       "{values: [[relu], relu, {dense: {units: 3}}]}",
+                                       "{name: train_loss, goal: 3}",
+                                       "{batch_norm: null, enabled: 7}",
+                                       "{train.batch_size: {values: [all]}, : 1}"};
+  int accepted = 0;
+  (void)state;
+  for (int i = 0; i < COUNT(paths); i++)
+    for (int k = 0; k < COUNT(values); k++) {
+      char text[200];
+      const char *const overrides[] = {text};
+      snprintf(text, sizeof(text), "%s=%s", paths[i], values[k]);
+      accepted += accepts(quickstart, overrides, 1);
+    }
+  assert_true(accepted > 0 && accepted < COUNT(paths) * COUNT(values));
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
   const struct CMUnitTest tests[] = {
@@ -431,6 +552,8 @@ int main(void) {
       TEST(shape_errors_point_at_the_layer),
       TEST(overrides_are_applied),
       TEST(wrong_overrides_point_at_the_command_line),
+      TEST(any_damage_is_an_error_or_an_experiment),
+      TEST(any_override_is_an_error_or_an_experiment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
