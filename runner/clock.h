@@ -34,12 +34,12 @@ static inline bool clock_due(uint64_t *last) {
   return true;
 }
 
-/* The pause of someone who waits without burning a core: 200 us at first, growing to 1 ms. */
+/* The pause of someone who waits without burning a core: 200 us at first, growing to 10 ms. */
 static inline void clock_idle(double *pause) {
   if (*pause <= 0) *pause = 200e-6;
   clock_sleep(*pause);
   *pause *= 1.2;
-  if (*pause > 1e-3) *pause = 1e-3;
+  if (*pause > 10e-3) *pause = 10e-3;
 }
 
 #endif

@@ -1,10 +1,6 @@
 /* The queue of a search, fed with fake trials that finish in any order, repeat themselves and lie.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "check.h"
 
 #include "base/rng.h"
 #include "runner/schedule.h"

@@ -1,0 +1,380 @@
+/* A run directory: made, appended to, read, continued, refused; the order of its leaderboard, which checkpoints
+ * stay, and what its digest depends on. */
+#include "check.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/files.h"
+#include "io/h5.h"
+#include "runner/record.h"
+#include "runner/run_dir.h"
+
+static const char text[] = "name: t\n"
+                           "data: {source: blobs}\n"
+                           "model: {layers: [{dense: {units: classes}}], "
+                           "loss: softmax_cross_entropy}\n"
+                           "train: {epochs: 2, batch_size: 8}\n"
+                           "search: {method: random, trials: 6, parameters: "
+                           "{train.optimizer.learning_rate: {min: 0.001, max: 1, scale: log}}}\n"
+                           "checkpoint: {keep_trials: 2}\n";
+
+typedef struct {
+  Arena a;
+  char dir[64];
+  const Spec *spec;
+  RunHead head;
+  RunDir run;
+  Err e;
+} Rig;
+
+static const Spec *spec_of(Arena *a, const char *override) {
+  Diag d = diag_new(a);
+  const Spec *s = spec_from_text(a, "t.yaml", text, ".", &override, override ? 1 : 0, &d);
+  assert_non_null(s);
+  return s;
+}
+
+static RunHead head_of(Arena *a, const Spec *s) {
+  return (RunHead){.caviar = "0",
+                   .name = "t",
+                   .file = "t.yaml",
+                   .directory = ".",
+                   .n_trials = 6,
+                   .identity = spec_text(a, s, SPEC_FOR_DIGEST),
+                   .data = "0123456789abcdef0123456789abcdef",
+                   .commit = "unknown",
+                   .diff = ""};
+}
+
+static Rig *rig_new(void) {
+  Rig *r = calloc(1, sizeof *r);
+  arena_init(&r->a);
+  strcpy(r->dir, "run_dir_XXXXXX");
+  assert_non_null(mkdtemp(r->dir));
+  r->spec = spec_of(&r->a, NULL);
+  r->head = head_of(&r->a, r->spec);
+  return r;
+}
+
+static void rig_open(Rig *r) {
+  assert_int_equal(run_dir_open(&r->a, r->dir, r->spec, &r->head, &r->run, &r->e), OK);
+}
+
+static void rig_close(Rig *r) {
+  assert_int_equal(run_dir_close(&r->run, &r->e), OK);
+}
+
+static void rig_free(Rig *r) {
+  static const char *const files[] = {"experiment.yaml", "resolved.yaml", "journal", "lock",
+                                      "results.h5"};
+  for (int i = 0; i < COUNT(files); i++) unlink(file_join(&r->a, r->dir, files[i]));
+  for (int i = 0; i < 6; i++) {
+    unlink(trial_checkpoint_path(&r->a, file_join(&r->a, r->dir, "checkpoints"), i));
+  }
+  rmdir(file_join(&r->a, r->dir, "checkpoints"));
+  assert_int_equal(rmdir(r->dir), 0); /* nothing else was left there */
+  arena_free(&r->a);
+  free(r);
+}
+
+/* A result with a curve of two epochs. */
+typedef struct {
+  TrialResult r;
+  const char *names[1];
+  double values[2];
+} Fake;
+
+static Fake fake(int64_t number, TrialStatus status, double metric) {
+  Fake f = {.names = {"validation_accuracy"}, .values = {0.1, metric}};
+  f.r = (TrialResult){.number = number,
+                      .seed = 1000 + number,
+                      .status = status,
+                      .point = "{train.optimizer.learning_rate: 0.25}",
+                      .metric = status == TRIAL_COMPLETED ? metric : NAN,
+                      .chosen_epoch = status == TRIAL_COMPLETED ? 2 : 0,
+                      .error = status == TRIAL_FAILED ? "no room" : NULL,
+                      .host = "h"};
+  f.r.curves = (Curves){.n_names = 1, .n_epochs = 2};
+  if (status == TRIAL_COMPLETED) strcpy(f.r.weights, "00112233445566778899aabbccddeeff");
+  return f;
+}
+
+static void record(Rig *r, Fake f) {
+  f.r.curves.names = f.names;
+  f.r.curves.values = f.values;
+  const char *checkpoint = trial_checkpoint_path(&r->a, r->run.checkpoint_dir, f.r.number);
+  assert_int_equal(file_write(checkpoint, "x", 1, &r->e), OK); /* as its trainer left it */
+  Str json = str_new(&r->a);
+  trial_write_json(&f.r, &json);
+  assert_int_equal(run_dir_record(&r->run, str_text(&json), &r->e), OK);
+}
+
+static bool kept(Rig *r, int64_t number) {
+  return file_exists(trial_checkpoint_path(&r->a, r->run.checkpoint_dir, number));
+}
+
+static void check_order(const RunDir *run, const int64_t *want, int n) {
+  assert_int_equal(run->n_done, n);
+  for (int i = 0; i < n; i++) assert_int_equal(run->order[i], want[i]);
+}
+
+static void orders_and_keeps(void **state) {
+  (void)state;
+  Rig *r = rig_new();
+  rig_open(r);
+  assert_null(run_dir_best(&r->run));
+  record(r, fake(3, TRIAL_FAILED, 0));
+  assert_null(run_dir_best(&r->run));
+  record(r, fake(4, TRIAL_COMPLETED, 0.5));
+  record(r, fake(0, TRIAL_DIVERGED, 0));
+  record(r, fake(5, TRIAL_COMPLETED, 0.9));
+  record(r, fake(2, TRIAL_COMPLETED, 0.9)); /* a tie: the lower number is better */
+  assert_true(kept(r, 2) && kept(r, 5));
+  assert_false(kept(r, 0) || kept(r, 3) || kept(r, 4));
+  assert_false(run_dir_complete(&r->run));
+  record(r, fake(1, TRIAL_COMPLETED, 0.7));
+  assert_false(kept(r, 1));
+  const int64_t want[] = {2, 5, 1, 4, 0, 3};
+  check_order(&r->run, want, 6);
+  assert_int_equal(run_dir_best(&r->run)->number, 2);
+  assert_true(run_dir_complete(&r->run));
+  assert_int_equal(r->run.n_diverged, 1);
+  assert_int_equal(r->run.n_failed, 1);
+  rig_close(r);
+
+  RunDir again; /* what a reader finds */
+  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  check_order(&again, want, 6);
+  assert_string_equal(run_dir_trial(&again, 3)->error, "no room");
+  assert_true(run_dir_trial(&again, 5)->metric == 0.9);
+  assert_null(run_dir_trial(&again, 6));
+  assert_null(run_dir_trial(&again, -1));
+  rig_free(r);
+}
+
+static void counts_once(void **state) {
+  (void)state;
+  Rig *r = rig_new();
+  rig_open(r);
+  record(r, fake(1, TRIAL_COMPLETED, 0.5));
+  record(r, fake(1, TRIAL_COMPLETED, 0.9)); /* the first counts */
+  record(r, fake(2, TRIAL_FAILED, 0));
+  record(r, fake(2, TRIAL_COMPLETED, 0.75)); /* a failed one may be trained again */
+  rig_close(r);
+  memset(&r->run, 0, sizeof r->run);
+  rig_open(r); /* continued: the same from the journal */
+  const int64_t want[] = {2, 1};
+  check_order(&r->run, want, 2);
+  assert_true(run_dir_trial(&r->run, 1)->metric == 0.5);
+  assert_int_equal(r->run.n_failed, 0);
+  const RunTest test = {.trial = 2, .rows = 10, .loss = 0.5, .accuracy = NAN};
+  assert_int_equal(run_dir_record_test(&r->run, &test, &r->e), OK);
+  rig_close(r);
+  RunDir again;
+  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  assert_int_equal(again.test.trial, 2);
+  assert_true(again.test.rows == 10 && again.test.loss == 0.5 && isnan(again.test.accuracy));
+  rig_free(r);
+}
+
+static void refuse(Rig *r, const char *word) {
+  Err e = {0};
+  RunDir other;
+  assert_int_equal(run_dir_open(&r->a, r->dir, r->spec, &r->head, &other, &e), E_SPEC);
+  assert_non_null(strstr(e.text, word));
+}
+
+static void refuses_another(void **state) {
+  (void)state;
+  Rig *r = rig_new();
+  rig_open(r);
+  record(r, fake(1, TRIAL_COMPLETED, 0.5));
+  rig_close(r);
+  char *before;
+  size_t n_before, n_after;
+  const char *journal = file_join(&r->a, r->dir, "journal");
+  assert_int_equal(file_read(&r->a, journal, 0, &before, &n_before, &r->e), OK);
+
+  const RunHead head = r->head;
+  r->spec = spec_of(&r->a, "train.epochs=3");
+  r->head = head_of(&r->a, r->spec);
+  refuse(r, "+   epochs: 3");
+  refuse(r, "-   epochs: 2");
+  r->spec = spec_of(&r->a, NULL);
+  r->head = head;
+  r->head.data = "ffffffffffffffffffffffffffffffff";
+  refuse(r, "other data");
+  r->spec = spec_of(&r->a, "checkpoint.keep_trials=3"); /* changes no result */
+  r->head = head_of(&r->a, r->spec);
+  rig_open(r); /* and the refusals gave the lock back */
+  assert_int_equal(r->run.n_done, 1);
+  rig_close(r);
+  assert_int_equal(file_read(&r->a, journal, 0, &before, &n_after, &r->e), OK);
+  assert_int_equal(n_before, n_after);
+  rig_free(r);
+}
+
+static void refuses_foreign_folders(void **state) {
+  (void)state;
+  Rig *r = rig_new();
+  const char *mine = file_join(&r->a, r->dir, "experiment.yaml");
+  Err e = {0};
+  assert_int_equal(file_write(mine, "mine", 4, &e), OK);
+  assert_int_equal(run_dir_open(&r->a, r->dir, r->spec, &r->head, &r->run, &e), E_IO);
+  assert_non_null(strstr(e.text, "choose another --out"));
+  char *bytes;
+  size_t n;
+  assert_int_equal(file_read(&r->a, mine, 0, &bytes, &n, &r->e), OK);
+  assert_string_equal(bytes, "mine");
+  e = (Err){0};
+  assert_int_equal(run_dir_read(&r->a, r->dir, &r->run, &e), E_IO);
+  e = (Err){0};
+  assert_int_equal(run_dir_read(&r->a, "no_such_dir", &r->run, &e), E_IO);
+  rig_free(r);
+}
+
+/* Killed before the journal's first record was written: begun anew. */
+static void begins_again(void **state) {
+  (void)state;
+  Rig *r = rig_new();
+  assert_int_equal(file_write(file_join(&r->a, r->dir, "experiment.yaml"), "torn", 4, &r->e), OK);
+  assert_int_equal(file_write(file_join(&r->a, r->dir, "journal"), "0123", 4, &r->e), OK);
+  rig_open(r);
+  record(r, fake(0, TRIAL_COMPLETED, 0.5));
+  rig_close(r);
+  RunDir again;
+  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  assert_int_equal(again.n_done, 1);
+  assert_string_equal(again.experiment, text);
+  rig_free(r);
+}
+
+/* ---- the digest ------------------------------------------------------------------------------ */
+
+typedef void (*Change)(Fake *f);
+static void nothing(Fake *f) {
+  (void)f;
+}
+static void seconds(Fake *f) {
+  f->r.seconds = 17;
+}
+static void place(Fake *f) {
+  f->r.rank = 3;
+  f->r.host = "elsewhere";
+}
+static void point(Fake *f) {
+  f->r.point = "{train.optimizer.learning_rate: 0.26}";
+}
+static void weights(Fake *f) {
+  f->r.weights[31] = 'e';
+}
+static void curve(Fake *f) {
+  f->values[0] = nextafter(f->values[0], 1);
+}
+static void status(Fake *f) {
+  f->r.status = TRIAL_DIVERGED;
+}
+static void name(Fake *f) {
+  f->names[0] = "validation_loss";
+}
+static void a_nan(Fake *f) {
+  f->values[0] = NAN;
+}
+static void another_nan(Fake *f) {
+  const uint64_t bits = 0xfff8000000001234u;
+  memcpy(&f->values[0], &bits, sizeof bits);
+}
+
+/* Two trials recorded in this order, the one of number 1 changed. */
+static void digest_of(Change change, int first, const char *data, char out[HASH_HEX]) {
+  Rig *r = rig_new();
+  r->head.data = data;
+  rig_open(r);
+  for (int i = 0; i < 2; i++) {
+    int64_t number = first ^ i;
+    Fake f = fake(number, TRIAL_COMPLETED, 0.5);
+    if (number == 1) change(&f);
+    record(r, f);
+  }
+  run_dir_digest(&r->run, out);
+  rig_close(r);
+  char again[HASH_HEX];
+  RunDir read;
+  assert_int_equal(run_dir_read(&r->a, r->dir, &read, &r->e), OK);
+  run_dir_digest(&read, again);
+  assert_string_equal(out, again);
+  rig_free(r);
+}
+
+static void digest_covers(void **state) {
+  (void)state;
+  const char *data = "0123456789abcdef0123456789abcdef";
+  char want[HASH_HEX], got[HASH_HEX], nan[HASH_HEX];
+  digest_of(nothing, 0, data, want);
+  const Change same[] = {nothing, seconds, place};
+  for (int i = 0; i < COUNT(same); i++) {
+    digest_of(same[i], 1, data, got); /* also in the other order */
+    assert_string_equal(want, got);
+  }
+  const Change other[] = {point, weights, curve, status, name, a_nan};
+  for (int i = 0; i < COUNT(other); i++) {
+    digest_of(other[i], 0, data, got);
+    assert_string_not_equal(want, got);
+  }
+  digest_of(a_nan, 0, data, nan);
+  digest_of(another_nan, 0, data, got);
+  assert_string_equal(nan, got);
+  digest_of(nothing, 0, "1123456789abcdef0123456789abcdef", got);
+  assert_string_not_equal(want, got);
+}
+
+/* The record can be made of any state of a run. */
+static void publishes(void **state) {
+  (void)state;
+  Rig *r = rig_new();
+  rig_open(r);
+  assert_int_equal(record_publish(&r->run, &r->e), OK); /* no trial yet */
+  record(r, fake(1, TRIAL_COMPLETED, 0.5));
+  record(r, fake(4, TRIAL_FAILED, 0));
+  assert_int_equal(record_publish(&r->run, &r->e), OK);
+  H5In *in;
+  int64_t dims[4], *numbers;
+  int n_dims;
+  double *curves, *rates;
+  const char *path = file_join(&r->a, r->dir, "results.h5");
+  assert_int_equal(h5_open(&in, path, &r->e), OK);
+  assert_int_equal(
+      h5_get(in, &r->a, "/trials/number", H5_I64, (void **)&numbers, dims, &n_dims, &r->e), OK);
+  assert_int_equal(n_dims, 1);
+  assert_int_equal(dims[0], 2);
+  assert_int_equal(numbers[0], 1);
+  assert_int_equal(numbers[1], 4);
+  assert_int_equal(h5_get(in, &r->a, "/curves/validation_accuracy", H5_F64, (void **)&curves, dims,
+                          &n_dims, &r->e),
+                   OK);
+  assert_int_equal(n_dims, 2);
+  assert_int_equal(dims[0], 2);
+  assert_int_equal(dims[1], 2);
+  assert_true(curves[0] == 0.1 && curves[1] == 0.5);
+  assert_int_equal(h5_get(in, &r->a, "/points/train.optimizer.learning_rate", H5_F64,
+                          (void **)&rates, dims, &n_dims, &r->e),
+                   OK);
+  assert_true(rates[0] == 0.25);
+  h5_close(in);
+  rig_close(r);
+  rig_free(r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(orders_and_keeps), cmocka_unit_test(counts_once),
+      cmocka_unit_test(refuses_another),  cmocka_unit_test(refuses_foreign_folders),
+      cmocka_unit_test(begins_again),     cmocka_unit_test(digest_covers),
+      cmocka_unit_test(publishes),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
