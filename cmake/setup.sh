@@ -23,7 +23,7 @@ Open MPI, its compiler wrapper ;build;command -v mpicc              ;libopenmpi-
 Open MPI, mpirun               ;build;command -v mpirun             ;openmpi-bin     ;required
 libyaml                        ;build;pkg-config --exists yaml-0.1  ;libyaml-dev     ;required
 HDF5, serial C library         ;build;pkg-config --exists hdf5-serial || pkg-config --exists hdf5 || command -v h5cc;libhdf5-dev;required
-OpenBLAS with CBLAS            ;build;pkg-config --exists openblas  ;libopenblas-dev ;required
+OpenBLAS with CBLAS            ;build;pkg-config --exists openblas  ;libopenblas-serial-dev;required
 jansson                        ;build;pkg-config --exists jansson   ;libjansson-dev  ;required
 xxHash                         ;build;pkg-config --exists libxxhash ;libxxhash-dev   ;required
 zlib                           ;build;pkg-config --exists zlib      ;zlib1g-dev      ;required
