@@ -46,17 +46,17 @@ static inline void columns_square_sum(int rows, int d, const Real *restrict x,
   }
 }
 
-/* sum_g (d) = sum of g, sum_gx (d) = sum of g x, in one sweep. */
+/* sum_g (d) = sum of g, sum_gx (d) = sum of g (x - mean), in one sweep. */
 static inline void columns_sum_and_dot(int rows, int d, const Real *restrict g,
-                                       const Real *restrict x, Real *restrict sum_g,
-                                       Real *restrict sum_gx) {
+                                       const Real *restrict x, const Real *restrict mean,
+                                       Real *restrict sum_g, Real *restrict sum_gx) {
   const size_t n = (size_t)d;
   memset(sum_g, 0, n * sizeof *sum_g);
   memset(sum_gx, 0, n * sizeof *sum_gx);
   int i = 0;
   for (; i + 8 <= rows; i += 8, g += 8 * n, x += 8 * n) {
 #define TERM(r)  g[(r)*n + j]
-#define CROSS(r) g[(r)*n + j] * x[(r)*n + j]
+#define CROSS(r) g[(r)*n + j] * (x[(r)*n + j] - mean[j])
     for (size_t j = 0; j < n; ++j) {
       sum_g[j] += COLUMNS_EIGHT(TERM);
       sum_gx[j] += COLUMNS_EIGHT(CROSS);
@@ -67,7 +67,7 @@ static inline void columns_sum_and_dot(int rows, int d, const Real *restrict g,
   for (; i < rows; ++i, g += n, x += n) {
     for (size_t j = 0; j < n; ++j) {
       sum_g[j] += g[j];
-      sum_gx[j] += g[j] * x[j];
+      sum_gx[j] += g[j] * (x[j] - mean[j]);
     }
   }
 }

@@ -96,7 +96,6 @@ typedef struct NnLayerKind {
   bool couples_rows; /* normalises over the rows of a batch */
   bool in_place;     /* y may lie over x[0] and gx[0] over gy; backward does not read x[0] */
   bool gx_over_gy;   /* gx[0] may lie over gy, though y may not lie over x[0] */
-  bool saved_over_x; /* saved_rows (d a row) may lie over x[0]; backward does not read x[0] */
   bool needs_output; /* backward reads y: a successor may not work in place */
   void (*resolve)(void *config, const Kind *next); /* may be NULL */
   Status (*plan)(const NnPlan *p, NnNode *n, Err *e);

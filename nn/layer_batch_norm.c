@@ -56,7 +56,6 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   n->stats[MEAN] = (NnTensor){.name = "mean", .rows = n->d, .cols = 1};
   n->stats[VARIANCE] = (NnTensor){.name = "variance", .rows = n->d, .cols = 1};
   n->n_stats = 2;
-  n->saved_per_row = (size_t)n->d;
   n->saved_fixed = 1 + 3 * (size_t)n->d;
   n->scratch = (size_t)(p->n_shards + 1) * (1 + 2 * (size_t)n->d);
   return OK;
@@ -91,48 +90,40 @@ static void batch_moments(const NnStep *s, const NnNode *n) {
   s->team->reduce(s->team->ctx, NN_MOMENTS, n->saved, size);
 }
 
-/* x_norm may be x's memory. */
-static void normalise(int rows, int d, const Real *x, const Real *mean, const Real *r,
-                      const Real *gamma, const Real *beta, Real *x_norm, Real *y) {
-  for (int i = 0; i < rows; ++i, x += d, x_norm += d, y += d) {
-    EACH_ELEMENT
-    for (int j = 0; j < d; ++j) {
-      const Real v = (x[j] - mean[j]) * r[j];
-      x_norm[j] = v;
-      y[j] = gamma[j] * v + beta[j];
-    }
+/* y = (x - mean) scale + shift, rows by rows. */
+static void normalise(int rows, int d, const Real *restrict x, const Real *restrict mean,
+                      const Real *restrict scale, const Real *restrict shift, Real *restrict y) {
+  for (int i = 0; i < rows; ++i, x += d, y += d) {
+    for (int j = 0; j < d; ++j) y[j] = (x[j] - mean[j]) * scale[j] + shift[j];
   }
 }
 
 static void forward_training(const NnStep *s, NnNode *n) {
   const BatchNorm *c = n->config;
-  const Real *m2 = saved_m2(n), eps = (Real)c->eps;
-  Real *r = saved_r(n);
+  const Real *gamma = n->weights[GAMMA].v, *m2 = saved_m2(n), eps = (Real)c->eps;
+  Real *r = saved_r(n), *scale = s->scratch;
   batch_moments(s, n);
   const Real share = 1 / n->saved[0];
-  for (int j = 0; j < n->d; ++j) r[j] = 1 / real_sqrt(m2[j] * share + eps);
-  normalise(s->rows, n->d, n->x[0], saved_mean(n), r, n->weights[GAMMA].v, n->weights[BETA].v,
-            n->saved_rows, n->y);
+  for (int j = 0; j < n->d; ++j) {
+    r[j] = 1 / real_sqrt(m2[j] * share + eps);
+    scale[j] = gamma[j] * r[j];
+  }
+  normalise(s->rows, n->d, n->x[0], saved_mean(n), scale, n->weights[BETA].v, n->y);
 }
 
-/* With the averages v / (1 - decay^t), t the number of updates; with none yet, mean 0 and
- * variance 1. */
+/* With the averages v / (1 - decay^t), t the number of updates; with none yet, mean 0 and variance 1. */
 static void forward_test(const NnStep *s, NnNode *n) {
   const BatchNorm *c = n->config;
-  const int d = n->d;
-  const Real *gamma = n->weights[GAMMA].v, *beta = n->weights[BETA].v, *x = n->x[0];
+  const Real *gamma = n->weights[GAMMA].v;
   const bool fresh = s->updates == 0;
   const Real correction = fresh ? 0 : (Real)(1 / (1 - fm_powi(c->decay, (int64_t)s->updates)));
-  Real *mean = saved_mean(n), *scale = saved_r(n), *y = n->y;
-  for (int j = 0; j < d; ++j) {
+  Real *mean = s->scratch, *scale = mean + n->d;
+  for (int j = 0; j < n->d; ++j) {
     const Real variance = fresh ? 1 : n->stats[VARIANCE].v[j] * correction;
     mean[j] = n->stats[MEAN].v[j] * correction;
     scale[j] = gamma[j] / real_sqrt(variance + (Real)c->eps);
   }
-  for (int i = 0; i < s->rows; ++i, x += d, y += d) {
-    EACH_ELEMENT
-    for (int j = 0; j < d; ++j) y[j] = (x[j] - mean[j]) * scale[j] + beta[j];
-  }
+  normalise(s->rows, n->d, n->x[0], mean, scale, n->weights[BETA].v, n->y);
 }
 
 static void forward(const NnStep *s, NnNode *n) {
@@ -143,40 +134,46 @@ static void forward(const NnStep *s, NnNode *n) {
   }
 }
 
+/* sums (2, d) of one shard: sum(g), then sum(g y) with y = (x - mean) r. */
+static void shard_sums(int rows, const NnNode *n, size_t first, Real *sums) {
+  const size_t d = (size_t)n->d;
+  const Real *r = saved_r(n);
+  columns_sum_and_dot(rows, n->d, n->gy + first * d, n->x[0] + first * d, saved_mean(n), sums,
+                      sums + d);
+  for (size_t j = 0; j < d; ++j) sums[d + j] *= r[j];
+}
+
 /*
- *   gbeta = sum(g),  ggamma = sum(g x_norm)
- *   gx = gamma r (g - gbeta / m - x_norm ggamma / m)          with both sums over the whole team
- * batch
+ *   gbeta = sum(g),  ggamma = sum(g y),  y = (x - mean) r
+ *   gx = gamma r (g - gbeta / m - y ggamma / m)           with both sums over the whole team batch
  *
- * The weights' g are this rank's share (the flat gradient is reduced later, as a whole). gx may be
- * gy.
+ * The weights' g are this rank's share (the flat gradient is reduced later, as a whole). gx may be gy.
  */
 static void backward(const NnStep *s, NnNode *n) {
   const int d = n->d, shards = s->team->n_local;
   const size_t size = 2 * (size_t)d;
-  for (int k = 0; k < shards; ++k) {
-    const size_t first = (size_t)s->start[k] * (size_t)d;
-    Real *part = s->scratch + (size_t)k * size;
-    columns_sum_and_dot(shard_rows(s, k), d, n->gy + first, n->saved_rows + first, part, part + d);
-  }
   Real *sums = s->scratch;
+  for (int k = 0; k < shards; ++k) {
+    shard_sums(shard_rows(s, k), n, (size_t)s->start[k], sums + (size_t)k * size);
+  }
   columns_tree(sums, shards, size, sums);
   memcpy(n->weights[BETA].g, sums, (size_t)d * sizeof *sums);
   memcpy(n->weights[GAMMA].g, sums + d, (size_t)d * sizeof *sums);
   if (!n->gx[0]) return;
 
   s->team->reduce(s->team->ctx, NN_SUM_REAL, sums, size);
-  const Real *gamma = n->weights[GAMMA].v, *r = saved_r(n), *x_norm = n->saved_rows, *gy = n->gy;
-  const Real share = 1 / (Real)s->batch_rows;
-  Real *mean_g = sums, *mean_gx = sums + d, *scale = sums + size, *gx = n->gx[0];
+  const Real *gamma = n->weights[GAMMA].v, *r = saved_r(n), *mean = saved_mean(n);
+  const Real *gy = n->gy, *x = n->x[0], share = 1 / (Real)s->batch_rows;
+  Real *mean_g = sums, *slope = sums + d, *scale = sums + size, *gx = n->gx[0];
   for (int j = 0; j < d; ++j) {
     mean_g[j] *= share;
-    mean_gx[j] *= share;
+    slope[j] *= share * r[j];
     scale[j] = gamma[j] * r[j];
   }
-  for (int i = 0; i < s->rows; ++i, gx += d, gy += d, x_norm += d) {
+  for (int i = 0; i < s->rows; ++i, gx += d, gy += d, x += d) {
     EACH_ELEMENT
-    for (int j = 0; j < d; ++j) gx[j] = scale[j] * (gy[j] - mean_g[j] - x_norm[j] * mean_gx[j]);
+    for (int j = 0; j < d; ++j)
+      gx[j] = scale[j] * (gy[j] - mean_g[j] - (x[j] - mean[j]) * slope[j]);
   }
 }
 
@@ -204,7 +201,6 @@ const NnLayerKind NN_EXPORT(nn_layer_batch_norm) = {
     .absorbs_bias = true,
     .couples_rows = true,
     .gx_over_gy = true,
-    .saved_over_x = true,
     .plan = plan,
     .forward = forward,
     .backward = backward,

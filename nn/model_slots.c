@@ -2,7 +2,7 @@
  * Which buffers share memory. A step is played through once, node by node, with slots taken when a
  * buffer is first written and given back after its last use, as registers are in a compiler.
  *
- * In place, where the kind can: y over x[0], saved_rows over x[0], gx[0] over gy. Not over the
+ * In place, where the kind can: y over x[0], gx[0] over gy. Not over the
  * data, not where somebody else reads the producer's output, nor where the producer's backward
  * needs it.
  */
@@ -88,8 +88,7 @@ static void forward_slots(NnSlotPlan *p, const NnGraph *g, const int *readers,
       if (from != NN_INPUT && p->nodes[from].wants_gradient) b->wants_gradient = true;
     }
     if (nodes[i].saved_per_row > 0) {
-      b->saved_rows =
-          owns && kind->saved_over_x ? share(p, x) : take(p, (int)nodes[i].saved_per_row);
+      b->saved_rows = take(p, (int)nodes[i].saved_per_row);
     }
     b->y = owns && kind->in_place ? share(p, x) : take(p, nodes[i].d);
   }

@@ -126,7 +126,6 @@ static void check_buffers(const NnLayerKind *kind, const NnCase *c) {
   run_once(&b, false, y[0], g[0]);
   run_once(&b, true, y[1], g[1]);
   if (kind->in_place) n->y = (Real *)n->x[0];
-  if (kind->saved_over_x) n->saved_rows = (Real *)n->x[0];
   if (kind->in_place || kind->gx_over_gy) n->gx[0] = n->gy;
   run_once(&b, false, y[2], g[2]);
   for (int i = 1; i < 3; ++i) {
