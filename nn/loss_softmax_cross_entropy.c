@@ -33,33 +33,30 @@ static Status plan(const void *config, int d, NnTargets t, NnTargetForm *form, i
 
 enum { BLOCK = 64 }; /* rows at a time */
 
-/* p = z - max of the row. */
-static void shift_rows(int rows, int d, const Real *z, Real *p) {
+/* p = z - max of the row; the label's goes to shifted. Returns how many labels are the first of the largest: counted
+ * without branches, since whether a row is right cannot be predicted. */
+static int shift_rows(int rows, int d, const Real *z, const int32_t *labels, Real *p,
+                      Real *shifted) {
+  int correct = 0;
   for (int i = 0; i < rows; ++i, z += d, p += d) {
     Real max = z[0];
-    for (int j = 1; j < d; ++j) max = z[j] > max ? z[j] : max;
+    int best = 0;
+    for (int j = 1; j < d; ++j) {
+      best = z[j] > max ? j : best;
+      max = z[j] > max ? z[j] : max;
+    }
     for (int j = 0; j < d; ++j) p[j] = z[j] - max;
+    if (!labels) continue;
+    shifted[i] = p[labels[i]];
+    correct += best == labels[i];
   }
-}
-
-/* Is the label the first of the largest? p (d) is shifted: the largest are 0. */
-static bool is_first_largest(const Real *p, int label) {
-  if (p[label] != 0) return false;
-  for (int j = 0; j < label; ++j) {
-    if (p[j] == 0) return false;
-  }
-  return true;
+  return correct;
 }
 
 static void forward_block(int rows, int d, const Real *z, const int32_t *labels, Real *p,
                           NnScore *score) {
   Real shifted[BLOCK] = {0}, sum[BLOCK], log_sum[BLOCK];
-  shift_rows(rows, d, z, p);
-  for (int i = 0; i < rows && labels; ++i) {
-    const Real *row = p + (size_t)i * (size_t)d;
-    shifted[i] = row[labels[i]];
-    score->correct += is_first_largest(row, labels[i]);
-  }
+  const int correct = shift_rows(rows, d, z, labels, p, shifted);
   for (size_t i = 0; i < (size_t)rows * (size_t)d; ++i) p[i] = real_exp(p[i]);
   for (int i = 0; i < rows; ++i) {
     Real *row = p + (size_t)i * (size_t)d;
@@ -69,6 +66,7 @@ static void forward_block(int rows, int d, const Real *z, const int32_t *labels,
     for (int j = 0; j < d; ++j) row[j] *= scale;
   }
   if (!labels) return;
+  score->correct += correct;
   for (int i = 0; i < rows; ++i) log_sum[i] = real_log(sum[i]);
   for (int i = 0; i < rows; ++i) score->loss += (double)(log_sum[i] - shifted[i]);
 }
