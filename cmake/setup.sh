@@ -35,6 +35,18 @@ clang, for a second opinion    ;test ;command -v clang              ;clang      
 python3 with h5py              ;test ;python3 -c "import h5py"      ;python3-h5py    ;optional
 '
 
+# A python3 that has what the tests import: the first on the path, or else the system's.
+setup_python() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import h5py, jsonschema, yaml' 2>/dev/null; then
+      command -v "$python"
+      return
+    fi
+  done
+  return 1
+}
+
 # The rows of the table, for these purposes, that are not there.
 setup_missing() {
   local what purpose probe package kind
@@ -78,7 +90,7 @@ setup_packages() {
   missing=$(setup_missing "$@")
   [ -z "$missing" ] && return
   say "still missing; install the package of that name, or load your cluster's module (module avail):"
-  awk -F'|' '{ printf "    %-32s Debian, Ubuntu: %-18s %s\n", $1, $2, $3 == "optional" ? "(optional: some tests are skipped)" : "" }' <<<"$missing"
+  awk -F'|' '{ printf "    %-38s Debian, Ubuntu: %-18s %s\n", $1, $2, $3 == "optional" ? "(optional: some tests are skipped)" : "" }' <<<"$missing"
   if grep -q '|required$' <<<"$missing"; then exit 1; fi
 }
 

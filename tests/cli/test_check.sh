@@ -81,7 +81,7 @@ cp "$work/out" "$work/schema.json"
 grep -q '"http://json-schema.org/draft-07/schema#"' "$work/schema.json" || fail "not draft 7"
 exits 2 "$CAVIAR" schema now
 if ! python3 -c 'import jsonschema, yaml' 2> /dev/null; then
-  echo "python3-jsonschema and python3-yaml are not there: the schema was not tried on experiments"
+  echo "skipped: python3-jsonschema and python3-yaml are not there: the schema was not tried on experiments"
   exit 0
 fi
 python3 - "$work/schema.json" "$work/first.yaml" "$quick" "$CAVIAR_SOURCE/tests/malformed" << 'PYTHON'

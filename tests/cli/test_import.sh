@@ -56,7 +56,7 @@ expect_error 4 'cannot write no/where/bad.h5' csv pets.csv -o no/where/bad.h5
 if command -v h5dump >/dev/null; then
   h5dump -H pets.h5 | grep -q 'DATASET "x"' || fail "h5dump finds no /x"
 else
-  echo "h5dump is not installed: the file was not opened with it"
+  echo "skipped: h5dump is not installed: the file was not opened with it"
 fi
 if python3 -c 'import h5py' 2>/dev/null; then
   python3 - <<'P' || fail "h5py reads something else"
@@ -67,6 +67,6 @@ assert list(f["y"][:]) == [0, 1, 0]
 assert [n.decode() if isinstance(n, bytes) else n for n in f["y"].attrs["classes"]] == ["cat", "dog"]
 P
 else
-  echo "h5py is not installed: the file was not opened with it"
+  echo "skipped: h5py is not installed: the file was not opened with it"
 fi
 echo "import: ok"

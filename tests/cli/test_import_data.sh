@@ -2,7 +2,7 @@
 # caviar import on real data: UCI digits as CSV and Fashion-MNIST as packed IDX.
 set -euo pipefail
 if [ -z "${CAVIAR_DATA:-}" ]; then
-  echo "SKIPPED: CAVIAR_DATA does not name a folder with digits/ and fashion-mnist/"
+  echo "skipped: CAVIAR_DATA does not name a folder with digits/ and fashion-mnist/"
   exit 77
 fi
 work=$(mktemp -d)
