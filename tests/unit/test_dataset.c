@@ -455,6 +455,12 @@ static void test_declared_sizes(void **state) {
   open_bad("/x declares chunks larger than the file");
 }
 
+/* Runs last: no file, dataset, group or attribute is left open. */
+static void test_all_closed(void **state) {
+  (void)state;
+  assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip), cmocka_unit_test(test_values_and_types),
@@ -464,6 +470,7 @@ int main(void) {
       cmocka_unit_test(test_truncated),  cmocka_unit_test(test_shapes),
       cmocka_unit_test(test_bad_values), cmocka_unit_test(test_bad_labels),
       cmocka_unit_test(test_hostile),    cmocka_unit_test(test_declared_sizes),
+      cmocka_unit_test(test_all_closed),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&arena);

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -35,6 +36,12 @@ static const char *const names[3] = {"one", "", "dr\xc3\xb6lf"};
     Status status_ = (call);                                                                       \
     if (status_ != OK) fail_msg("%s: %s", #call, err_.text);                                       \
   } while (0)
+
+/* HDF5 1.10 itself loses some memory when it meets a damaged header; test_all_closed looks after ours. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+  return "leak:libhdf5";
+}
 
 static H5Out *build(void) {
   Err e = {0};
@@ -299,12 +306,19 @@ static void test_unwritable(void **state) {
   closedir(dir);
 }
 
+/* Runs last: after thousands of errors on every path no file, dataset, group or attribute is open. */
+static void test_all_closed(void **state) {
+  (void)state;
+  assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip), cmocka_unit_test(test_types),
       cmocka_unit_test(test_sizes),      cmocka_unit_test(test_same_content_same_bytes),
       cmocka_unit_test(test_truncated),  cmocka_unit_test(test_bit_flips),
       cmocka_unit_test(test_not_hdf5),   cmocka_unit_test(test_unwritable),
+      cmocka_unit_test(test_all_closed),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&arena);

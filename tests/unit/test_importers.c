@@ -94,8 +94,8 @@ static void test_plain(void **state) {
 static void test_same_table(void **state) {
   (void)state;
   static const char *const ways[] = {"a,b,y\n1,2,7\n3,4,-1\n",
-                                     "\xEF\xBB\xBF"
-                                     "a,b,y\r\n1,2,7\r\n3,4,-1",
+                                     ("\xEF\xBB\xBF"
+                                      "a,b,y\r\n1,2,7\r\n3,4,-1"),
                                      "1,2,7\n3,4,-1",
                                      "a;b;y\n1;2;7\n3;4;-1\n\n\n",
                                      "a\tb\ty\n1\t2\t7\n\n3\t4\t-1\n",
