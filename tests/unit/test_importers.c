@@ -333,7 +333,7 @@ static void test_idx_types(void **state) {
 
 static void test_malformed_idx(void **state) {
   (void)state;
-  unsigned char bad[64];
+  unsigned char bad[64] = {0};
   clean();
   store(LABELS, labels, sizeof labels);
   idx_bad("no-images", "no-images: cannot open: No such file or directory");
