@@ -111,7 +111,8 @@ static void forward_training(const NnStep *s, NnNode *n) {
   normalise(s->rows, n->d, n->x[0], saved_mean(n), scale, n->weights[BETA].v, n->y);
 }
 
-/* With the averages v / (1 - decay^t), t the number of updates; with none yet, mean 0 and variance 1. */
+/* With the averages v / (1 - decay^t), t the number of updates; with none yet, mean 0 and
+ * variance 1. */
 static void forward_test(const NnStep *s, NnNode *n) {
   const BatchNorm *c = n->config;
   const Real *gamma = n->weights[GAMMA].v;
@@ -147,7 +148,8 @@ static void shard_sums(int rows, const NnNode *n, size_t first, Real *sums) {
  *   gbeta = sum(g),  ggamma = sum(g y),  y = (x - mean) r
  *   gx = gamma r (g - gbeta / m - y ggamma / m)           with both sums over the whole team batch
  *
- * The weights' g are this rank's share (the flat gradient is reduced later, as a whole). gx may be gy.
+ * The weights' g are this rank's share (the flat gradient is reduced later, as a whole). gx may be
+ * gy.
  */
 static void backward(const NnStep *s, NnNode *n) {
   const int d = n->d, shards = s->team->n_local;

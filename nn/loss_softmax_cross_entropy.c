@@ -33,8 +33,8 @@ static Status plan(const void *config, int d, NnTargets t, NnTargetForm *form, i
 
 enum { BLOCK = 64 }; /* rows at a time */
 
-/* p = z - max of the row; the label's goes to shifted. Returns how many labels are the first of the largest: counted
- * without branches, since whether a row is right cannot be predicted. */
+/* p = z - max of the row; the label's goes to shifted. Returns how many labels are the first of the
+ * largest: counted without branches, since whether a row is right cannot be predicted. */
 static int shift_rows(int rows, int d, const Real *z, const int32_t *labels, Real *p,
                       Real *shifted) {
   int correct = 0;

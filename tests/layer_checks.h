@@ -1,5 +1,6 @@
-/* The checks that every case of every layer and loss must pass, and that broken ones must not; for f64
- * (tests/grad) and, with its wider tolerance, f32 (tests/unit). A new layer is tested by its row. */
+/* The checks that every case of every layer and loss must pass, and that broken ones must not; for
+ * f64 (tests/grad) and, with its wider tolerance, f32 (tests/unit). A new layer is tested by its
+ * row. */
 #ifndef CAVIAR_LAYER_CHECKS_H
 #define CAVIAR_LAYER_CHECKS_H
 
@@ -14,7 +15,7 @@ static inline void each_layer_case(LayerCheck *check) {
   }
 }
 
-/* ---- gradients ----------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------------------- */
 
 static inline void check_gradient_with(const NnLayerKind *kind, const NnCase *c, int rows,
                                        int n_shards) {
@@ -40,7 +41,8 @@ static void test_layer_gradients(void **state) {
   each_layer_case(check_gradient);
 }
 
-/* A backward that lies must be caught: the sign flipped or all zeroed, of the input's or a weight's gradient. */
+/* A backward that lies must be caught: the sign flipped or all zeroed, of the input's or a weight's
+ * gradient. */
 typedef struct {
   bool of_input, of_weights;
   Real factor;
@@ -88,7 +90,7 @@ static void test_mutants_are_caught(void **state) {
   each_layer_case(check_mutants);
 }
 
-/* ---- what a kind says of its buffers ------------------------------------------------------------- */
+/* ---- what a kind says of its buffers --------------------------------------------------------- */
 
 /* Runs once; y to `y`, then gx and all weights' g to `g`. */
 static void run_once(LayerRig *b, bool spoil, Real *y, Real *g) {
@@ -108,8 +110,8 @@ static void run_once(LayerRig *b, bool spoil, Real *y, Real *g) {
   }
 }
 
-/* The same bits with buffers apart, laid over each other where the kind allows it, and spoiled where it says
- * that it does not look. */
+/* The same bits with buffers apart, laid over each other where the kind allows it, and spoiled
+ * where it says that it does not look. */
 static void check_buffers(const NnLayerKind *kind, const NnCase *c) {
   LayerRig b;
   rig_open(&b, kind, c, 9, 1);
@@ -142,7 +144,7 @@ static void test_buffers_as_declared(void **state) {
   each_layer_case(check_buffers);
 }
 
-/* ---- shards and levels --------------------------------------------------------------------------- */
+/* ---- shards and levels ----------------------------------------------------------------------- */
 
 static double furthest(size_t n, const Real *a, const Real *b) {
   double most = 0;

@@ -1,6 +1,6 @@
 /*
- * One layer on a bench: planned, given buffers of its own, run forward and backward; and a check of its
- * gradient against central differences of sum(r y), r random and fixed.
+ * One layer on a bench: planned, given buffers of its own, run forward and backward; and a check of
+ * its gradient against central differences of sum(r y), r random and fixed.
  *
  * Precision: see RIG_STEP and RIG_TOLERANCE. Fourth-order differences
  *   f'(x) = (f(x - 2h) - 8 f(x - h) + 8 f(x + h) - f(x + 2h)) / 12h + O(h^4)

@@ -1,4 +1,5 @@
-/* nn beside the reference: the same start, the same batches, every optimizer, with and without batch norm. */
+/* nn beside the reference: the same start, the same batches, every optimizer, with and without
+ * batch norm. */
 #ifndef CAVIAR_REFERENCE_CHECKS_H
 #define CAVIAR_REFERENCE_CHECKS_H
 

@@ -1,6 +1,7 @@
 /*
- * A second implementation of training, for comparison: plain loops in double, formulas step by step as the
- * papers have them, nothing shared with nn/. dense (batch norm) relu, twice, then dense and softmax.
+ * A second implementation of training, for comparison: plain loops in double, formulas step by step
+ * as the papers have them, nothing shared with nn/. dense (batch norm) relu, twice, then dense and
+ * softmax.
  *
  * Parameters are one vector in the order of nn's blocks: w, then gamma, beta or b, layer by layer.
  */
@@ -94,7 +95,8 @@ static inline double ref_forward(RefNet *r, int m, const int *label, int trainin
   return loss / m;
 }
 
-/* g becomes the gradient of z; gamma's and beta's are stored. The paper's section 3, term by term. */
+/* g becomes the gradient of z; gamma's and beta's are stored. The paper's section 3, term by term.
+ */
 static inline void ref_norm_backward(RefNet *r, int l, int m, RefMatrix g) {
   const int d = r->width[l + 1], at = ref_offset(r, l) + r->width[l] * d;
   for (int j = 0; j < d; ++j) {

@@ -1,4 +1,5 @@
-/* Batch normalisation against numbers worked by hand: identity, averages for test time, single rows. */
+/* Batch normalisation against numbers worked by hand: identity, averages for test time, single
+ * rows. */
 #include "layer_rig.h"
 #include "model_rig.h"
 

@@ -1,4 +1,5 @@
-/* Gradients of every layer and loss in f64, every coordinate, to 1e-7; and that the check can fail. */
+/* Gradients of every layer and loss in f64, every coordinate, to 1e-7; and that the check can fail.
+ */
 #include "layer_checks.h"
 #include "loss_checks.h"
 

@@ -1,6 +1,6 @@
 /*
- * The gradient of whole networks against central differences: buffers shared between layers, layers read
- * by several others, and layers without gradient are right only if every coordinate is.
+ * The gradient of whole networks against central differences: buffers shared between layers, layers
+ * read by several others, and layers without gradient are right only if every coordinate is.
  */
 #include <math.h>
 #include "model_rig.h"
@@ -76,7 +76,7 @@ static void test_chains(void **state) {
   }
 }
 
-/* ---- a graph with branches: a kind of the test's own that multiplies its two inputs ------------------ */
+/* ---- a graph with branches: a kind of the test's own that multiplies its two inputs ---------- */
 
 static Status product_plan(const NnPlan *p, NnNode *n, Err *e) {
   CHECK(e, p->in[0] == p->in[1], E_SHAPE, "product: %d and %d features", p->in[0], p->in[1]);
@@ -127,7 +127,8 @@ static NnOptions branch_options(Branches *b) {
                      .optimizer = nn_case(&b->arena, &nn_optimizers, "sgd", "")};
 }
 
-/* a = tanh(dense x) is read by a dense layer, by a product with itself, by dropout, and by the last product. */
+/* a = tanh(dense x) is read by a dense layer, by a product with itself, by dropout, and by the last
+ * product. */
 static void test_branches(void **state) {
   (void)state;
   Branches b;

@@ -1,4 +1,5 @@
-/* Dropout's mask: a pure function of seed, row, epoch, layer and feature, with the right share kept. */
+/* Dropout's mask: a pure function of seed, row, epoch, layer and feature, with the right share
+ * kept. */
 #include <math.h>
 #include <stdlib.h>
 #include "layer_rig.h"
@@ -13,7 +14,8 @@ static void open_dropout(LayerRig *b, const char *params, int shards) {
   for (int i = 0; i < ROWS * D; ++i) b->x[i] = 1;
 }
 
-/* Element (row, j) is word j % 4 of block (position + row, epoch, key + j / 4), against rate 2^32. */
+/* Element (row, j) is word j % 4 of block (position + row, epoch, key + j / 4), against rate 2^32.
+ */
 static void test_mask(void **state) {
   (void)state;
   LayerRig b;

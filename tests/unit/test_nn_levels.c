@@ -1,5 +1,5 @@
-/* Every vector level that this processor has gives the same bits: each layer, loss and optimizer of the
- * registries, twenty steps; and the same training twice gives the same bits. */
+/* Every vector level that this processor has gives the same bits: each layer, loss and optimizer of
+ * the registries, twenty steps; and the same training twice gives the same bits. */
 #include "model_rig.h"
 
 enum { ROOM = 8192, STEPS = 20 };

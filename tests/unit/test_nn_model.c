@@ -1,12 +1,12 @@
 /*
- * Promises of a model: no step allocates, memory is what was announced, a diverged step changes nothing,
- * flat vectors restore a training, shapes are checked as layers come.
+ * Promises of a model: no step allocates, memory is what was announced, a diverged step changes
+ * nothing, flat vectors restore a training, shapes are checked as layers come.
  */
 #include <math.h>
 #include <stdlib.h>
 #include "model_rig.h"
 
-/* ---- an allocator that counts (glibc lets a program replace it) ------------------------------------- */
+/* ---- an allocator that counts (glibc lets a program replace it) ------------------------------ */
 
 static size_t n_allocations;
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
@@ -35,7 +35,7 @@ void *aligned_alloc(size_t alignment, size_t n) {
 #define COUNTS 0
 #endif
 
-/* ---- tests ------------------------------------------------------------------------------------------ */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 enum { ROWS = 32, ROOM = 4096 };
 

@@ -1,6 +1,6 @@
 /*
- * The bits of a training depend on the number of shards, not on who computes them: V shards on 1, 2 and
- * 4 ranks, ranks being threads whose reduce follows the tree. Uneven and empty shards included.
+ * The bits of a training depend on the number of shards, not on who computes them: V shards on 1, 2
+ * and 4 ranks, ranks being threads whose reduce follows the tree. Uneven and empty shards included.
  */
 #include <math.h>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 enum { MAX_RANKS = 4, ROOM = 4096, LARGEST = 64, MAX_STEPS = 8 };
 
-/* ---- ranks as threads ------------------------------------------------------------------------------ */
+/* ---- ranks as threads ------------------------------------------------------------------------ */
 
 typedef struct {
   int n;
@@ -122,7 +122,7 @@ static size_t train_on(int n, int n_shards, const ModelWords *words, const int *
   return ranks[0].n_state;
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static const int uneven[] = {64, 13, 5, 8, 3, 40, 9}; /* 5 and 3 rows leave shards empty */
 

@@ -1,5 +1,5 @@
-/* Every row of every registry of nn: unique name, doc, source, legal defaults, cases; and what the kinds of all
- * levels have in common. */
+/* Every row of every registry of nn: unique name, doc, source, legal defaults, cases; and what the
+ * kinds of all levels have in common. */
 #include "nn_case.h"
 
 static const Registry *const registries[] = {&nn_layers, &nn_losses, &nn_optimizers, &nn_schedules,
@@ -77,7 +77,8 @@ static void test_levels(void **state) {
   }
 }
 
-/* bias: auto is no bias before what shifts anyway, and a bias elsewhere; a word of the user stays. */
+/* bias: auto is no bias before what shifts anyway, and a bias elsewhere; a word of the user stays.
+ */
 static void test_resolve(void **state) {
   (void)state;
   Arena a;
