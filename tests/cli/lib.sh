@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For the tests of the program from outside: `. "$(dirname "$0")/lib.sh"`. A new folder is the current
 # directory, and goes with the test.
 set -uo pipefail
@@ -61,4 +62,5 @@ small() {
   } >"$name.yaml"
 }
 
-search12='search: {method: random, trials: 12, parameters: {train.optimizer.learning_rate: {min: 0.0001, max: 1, scale: log}}}'
+# A search of twelve trials, as a line for `small`.
+export search12='search: {method: random, trials: 12, parameters: {train.optimizer.learning_rate: {min: 0.0001, max: 1, scale: log}}}'

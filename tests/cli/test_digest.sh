@@ -1,6 +1,7 @@
 #!/bin/bash
 # The promise: the same digest without mpirun and on 1, 2, 3, 5 and 16 ranks; a trial that is shown as a plain
 # file and run alone gives the same bits again.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 quickstart=$CAVIAR_SOURCE/experiments/quickstart/quickstart.yaml
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Bad data, bad directories, a second run: one message with the path, the right exit code, nothing written, no hang,
 # no stack trace; alone and on three ranks.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 make_data=$CAVIAR_BUILD/tests/make_data
 
@@ -73,7 +74,7 @@ cp e.yaml b
 expect 4 "rank 1 on $(uname -n): x.h5: cannot open" \
   timeout 300 mpirun -q --oversubscribe -n 1 --wdir "$work/a" "$CAVIAR" run e.yaml : \
   -n 2 --wdir "$work/b" "$CAVIAR" run e.yaml
-[ ! -e a/runs ] && [ ! -e b/runs ] || fail "a refused run made a directory"
+if [ -e a/runs ] || [ -e b/runs ]; then fail "a refused run made a directory"; fi
 # other data on a rank
 $make_data good b/x.h5
 printf '\x42' | dd of=b/x.h5 bs=1 seek=$(($(grep -abo a b/x.h5 | tail -n 1 | cut -d: -f1))) conv=notrunc 2>/dev/null

@@ -1,6 +1,7 @@
 #!/bin/bash
 # kill -9 of mpirun at several moments, then the same command again at once; SIGUSR1 and SIGTERM: no trial is lost
 # or counted twice, and the digest is the undisturbed one.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 small k 'search: {method: random, trials: 24, parameters: {train.optimizer.learning_rate: {min: 0.0001, max: 1, scale: log}, train.batch_size: {values: [4, 8, 16]}}}'
 sed -i 's/rows: 400/rows: 4000/; s/epochs: 3/epochs: 40/' k.yaml

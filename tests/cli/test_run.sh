@@ -1,5 +1,6 @@
 #!/bin/bash
 # caviar run: what it prints and writes, and what it does on a directory that is there.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 small s "$search12"
 
@@ -15,7 +16,7 @@ for f in experiment.yaml resolved.yaml journal results.h5; do
   [ -s runs/s/$f ] || fail "runs/s/$f is missing"
 done
 cmp -s s.yaml runs/s/experiment.yaml || fail "experiment.yaml is not the file as given"
-[ "$(ls runs/s/checkpoints | wc -l)" = 5 ] || fail "the best five keep their checkpoints"
+[ "$(find runs/s/checkpoints -type f | wc -l)" = 5 ] || fail "the best five keep their checkpoints"
 grep -q '\.\.\. and 2 more' out || fail "ten of twelve on the leaderboard"
 grep -q '^test part (40 rows): trial [0-9]* has loss .*, accuracy ' out || fail "no test part"
 "$CAVIAR" show runs/s >all
@@ -46,15 +47,15 @@ expect 3 "holds another experiment" ranks 2 run s.yaml data.source.rows=500
 cmp -s journal.before runs/s/journal || fail "a refused run wrote to the journal"
 # what does not change a result is no other experiment
 expect 0 "" ranks 0 run s.yaml checkpoint.keep_trials=2
-[ "$(ls runs/s/checkpoints | wc -l)" = 2 ] || fail "keep_trials: 2 leaves two checkpoints"
+[ "$(find runs/s/checkpoints -type f | wc -l)" = 2 ] || fail "keep_trials: 2 leaves two checkpoints"
 
 # a checkpoint that is gone is made again when the test part needs it
 expect 0 "" ranks 0 run s.yaml --out gone checkpoint.keep_trials=0
 [ -z "$(ls gone/checkpoints)" ] || fail "keep_trials: 0 leaves no checkpoint"
 [ "$(tail -n 6 gone/journal | grep -c '"type": "test"')" = 1 ] || fail "no test record"
-grep -v '"type": "test"' gone/journal >cut && cp cut gone/journal
-test_before=$(grep 'test part' out)
-expect 0 "$test_before" ranks 0 run s.yaml --out gone checkpoint.keep_trials=0
+grep -v '"type": "test"' gone/journal >rest && cp rest gone/journal
+test_line=$(grep 'test part' out)
+expect 0 "$test_line" ranks 0 run s.yaml --out gone checkpoint.keep_trials=0
 
 # --expect-digest
 d=$(digest runs/s)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # show --json: one object a trial and line, best first, typed points, NaN as null; show of one trial.
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 small j 'search: {method: grid, parameters: {train.optimizer.learning_rate: {values: [0.001, 1e30, 0.02]}, model.0.dense.units: {values: [4, 8]}, train.optimizer.name: {value: sgd}}}'
 expect 0 "" ranks 2 run j.yaml
