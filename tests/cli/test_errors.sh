@@ -56,8 +56,7 @@ expect 0 "" ranks 0 run e.yaml --out just-enough
   echo "search: {method: random, trials: 5, parameters: {train.batch_size: {min: 43, max: 50}}}"
 } >s.yaml
 for n in 0 3; do
-  expect 3 "s.yaml:5:" ranks $n run s.yaml
-  grep -q 'is more than the 42 rows' err || fail "the message does not name the rows"
+  expect 3 "s.yaml:5:50: error: train.batch_size: 43 is more than the 42 rows" ranks $n run s.yaml
 done
 refused 3 "no metric is called" metric.name=validation_acuracy
 refused 3 "3 errors" train.epohcs=1 train.batch_size=-1 model.loss=none
