@@ -32,7 +32,7 @@ git                            ;test ;command -v git                ;git        
 shellcheck                     ;test ;command -v shellcheck         ;shellcheck      ;optional
 HDF5 command line tools        ;test ;command -v h5dump             ;hdf5-tools      ;optional
 clang, for a second opinion    ;test ;command -v clang              ;clang           ;optional
-python3 with h5py              ;test ;python3 -c "import h5py"      ;python3-h5py    ;optional
+python3 with h5py, jsonschema, yaml;test;setup_python          ;python3-h5py python3-jsonschema python3-yaml;optional
 '
 
 # A python3 that has what the tests import: the first on the path, or else the system's.
