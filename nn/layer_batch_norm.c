@@ -90,12 +90,22 @@ static void batch_moments(const NnStep *s, const NnNode *n) {
   s->team->reduce(s->team->ctx, NN_MOMENTS, n->saved, size);
 }
 
-/* y = (x - mean) scale + shift, rows by rows. */
+/* Elementwise passes take four rows at a time: what belongs to a column is loaded once for them. */
+
+/* y = (x - mean) scale + shift */
 static void normalise(int rows, int d, const Real *restrict x, const Real *restrict mean,
                       const Real *restrict scale, const Real *restrict shift, Real *restrict y) {
-  for (int i = 0; i < rows; ++i, x += d, y += d) {
-    for (int j = 0; j < d; ++j) y[j] = (x[j] - mean[j]) * scale[j] + shift[j];
+  const size_t n = (size_t)d;
+#define Y(r) y[(r)*n + j] = (x[(r)*n + j] - mean[j]) * scale[j] + shift[j]
+  int i = 0;
+  for (; i + 4 <= rows; i += 4, x += 4 * n, y += 4 * n) {
+    EACH_ELEMENT
+    for (size_t j = 0; j < n; ++j) Y(0), Y(1), Y(2), Y(3);
   }
+  for (; i < rows; ++i, x += n, y += n) {
+    for (size_t j = 0; j < n; ++j) Y(0);
+  }
+#undef Y
 }
 
 static void forward_training(const NnStep *s, NnNode *n) {
@@ -144,6 +154,25 @@ static void shard_sums(int rows, const NnNode *n, size_t first, Real *sums) {
   for (size_t j = 0; j < d; ++j) sums[d + j] *= r[j];
 }
 
+/* gx = scale (g - mean_g - (x - mean) slope); gx may be g. */
+static void input_gradient(int rows, int d, const Real *g, const Real *x, const Real *mean,
+                           const Real *mean_g, const Real *slope, const Real *scale, Real *gx) {
+  const size_t n = (size_t)d;
+#define AT(v, r) v[(r)*n + j]
+#define GX(r)    AT(gx, r) = scale[j] * (AT(g, r) - mean_g[j] - (AT(x, r) - mean[j]) * slope[j])
+  int i = 0;
+  for (; i + 4 <= rows; i += 4, g += 4 * n, x += 4 * n, gx += 4 * n) {
+    EACH_ELEMENT
+    for (size_t j = 0; j < n; ++j) GX(0), GX(1), GX(2), GX(3);
+  }
+  for (; i < rows; ++i, g += n, x += n, gx += n) {
+    EACH_ELEMENT
+    for (size_t j = 0; j < n; ++j) GX(0);
+  }
+#undef GX
+#undef AT
+}
+
 /*
  *   gbeta = sum(g),  ggamma = sum(g y),  y = (x - mean) r
  *   gx = gamma r (g - gbeta / m - y ggamma / m)           with both sums over the whole team batch
@@ -165,18 +194,14 @@ static void backward(const NnStep *s, NnNode *n) {
 
   s->team->reduce(s->team->ctx, NN_SUM_REAL, sums, size);
   const Real *gamma = n->weights[GAMMA].v, *r = saved_r(n), *mean = saved_mean(n);
-  const Real *gy = n->gy, *x = n->x[0], share = 1 / (Real)s->batch_rows;
-  Real *mean_g = sums, *slope = sums + d, *scale = sums + size, *gx = n->gx[0];
+  const Real share = 1 / (Real)s->batch_rows;
+  Real *mean_g = sums, *slope = sums + d, *scale = sums + size;
   for (int j = 0; j < d; ++j) {
     mean_g[j] *= share;
     slope[j] *= share * r[j];
     scale[j] = gamma[j] * r[j];
   }
-  for (int i = 0; i < s->rows; ++i, gx += d, gy += d, x += d) {
-    EACH_ELEMENT
-    for (int j = 0; j < d; ++j)
-      gx[j] = scale[j] * (gy[j] - mean_g[j] - (x[j] - mean[j]) * slope[j]);
-  }
+  input_gradient(s->rows, d, n->gy, n->x[0], mean, mean_g, slope, scale, n->gx[0]);
 }
 
 /* Exponentially weighted averages of the mean and the biased variance, from 0 (corrected when
