@@ -156,6 +156,7 @@ INLINE void tile_rows(int mr, bool fresh, int n, Left left, const Real *panel, s
   for (int i = 0; i < mr; i++) copy_few(c + (size_t)i * ldc, beside + i * NR, cols);
 }
 
+/* A tile of mr <= MR rows. */
 static void tile(int mr, bool fresh, int n, Left left, const Real *panel, size_t stride, Real *c,
                  size_t ldc, int cols) {
 #define ROWS(m)                                                                                    \
@@ -181,6 +182,15 @@ static void tile(int mr, bool fresh, int n, Left left, const Real *panel, size_t
 #endif
   }
 #undef ROWS
+}
+
+/* c (m, cols) = the chains over n, tile after tile, whose left operands are `next` apart. */
+static void column_of_tiles(int m, bool fresh, int n, Left left, size_t next, const Real *panel,
+                            size_t stride, Real *c, size_t ldc, int cols) {
+  for (; m >= MR; m -= MR, left.p += next, c += MR * ldc) {
+    tile_rows(MR, fresh, n, left, panel, stride, c, ldc, cols);
+  }
+  tile(m, fresh, n, left, panel, stride, c, ldc, cols);
 }
 
 /* b (n, cols), rows `stride` apart, as panels of NR columns that are `size` apart; missing columns are 0. */
@@ -286,11 +296,8 @@ static void product(int m, int n, int inner, const Real *a, const Real *b, bool 
         int packed = in_place || n - j < GROUP * NR ? n - j : GROUP * NR;
         if (!direct && !transposed && leads) pack(nk, packed, from, ldb, panel, KC * NR);
         if (transposed) pack_transposed(nk, cols, from, ldb, panels);
-        for (int i = i0; i < i1; i += MR) {
-          Left rows = {left.p + (size_t)(i - i0) * left.row, left.row, 1};
-          tile(i1 - i < MR ? i1 - i : MR, k0 == 0, nk, rows, direct ? from : panel,
-               direct ? ldb : NR, c + (size_t)i * ldc + (size_t)j, ldc, cols);
-        }
+        column_of_tiles(i1 - i0, k0 == 0, nk, left, MR * left.row, direct ? from : panel,
+                        direct ? ldb : NR, c + (size_t)i0 * ldc + (size_t)j, ldc, cols);
       }
     }
   }
@@ -351,19 +358,17 @@ static void backward_w(const int *start, int n_shards, int in, int out, const Re
     for (int j = 0; j < out; j += NR) {
       int cols = out - j < NR ? out - j : NR;
       bool direct = in_place && cols == NR;
-      const Real *panel = panels + (size_t)j * (size_t)m;
-      for (int i = i0; i < i1; i += MR) {
-        int mr = i1 - i < MR ? i1 - i : MR;
-        Left left = {x + i, 1, (size_t)in};
-        if (packs) left = (Left){block + (size_t)(i - i0) * (size_t)m, 1, MR};
-        Real *to = gw + (size_t)i * (size_t)out + (size_t)j;
-        const Real *b = direct ? gy + j : panel;
-        size_t stride = direct ? (size_t)out : NR;
-        if (n_shards == 1)
-          tile(mr, true, m, left, b, stride, to, (size_t)out, cols);
-        else
-          tile_over_shards(start, n_shards, mr, left, b, stride, to, (size_t)out, cols, levels);
+      const Real *b = direct ? gy + j : panels + (size_t)j * (size_t)m;
+      size_t stride = direct ? (size_t)out : NR, next = packs ? (size_t)m * MR : MR;
+      Left left = packs ? (Left){block, 1, MR} : (Left){x + i0, 1, (size_t)in};
+      Real *to = gw + (size_t)i0 * (size_t)out + (size_t)j;
+      if (n_shards == 1) {
+        column_of_tiles(i1 - i0, true, m, left, next, b, stride, to, (size_t)out, cols);
+        continue;
       }
+      for (int i = i0; i < i1; i += MR, left.p += next, to += MR * (size_t)out)
+        tile_over_shards(start, n_shards, i1 - i < MR ? i1 - i : MR, left, b, stride, to,
+                         (size_t)out, cols, levels);
     }
   }
 }
