@@ -70,10 +70,10 @@ enum { VL = 1, MR = 4, NV = 4 };
 
 enum {
   NR = NV * VL,
-  KC = 256,     /* inner index a block: a packed panel is KC * NR */
-  GROUP = 4,    /* panels packed together: longer runs of each row */
-  PAD = 16,     /* keeps copied rows off each other's cache lines */
-  MC = 504,     /* rows a block: the first operand stays in the second-level cache */
+  KC = NR * sizeof(Real) > 64 ? 192 : 384, /* inner index a block: a panel of KC * NR is 24 KiB */
+  GROUP = 4,                               /* panels packed together: longer runs of each row */
+  PAD = 16,                                /* keeps copied rows off each other's cache lines */
+  MC = 516,     /* rows a block: the first operand stays in the second-level cache */
   WC = 240,     /* rows of gw a block */
   SMALL = 6144, /* Real: a second operand up to this size is read where it is */
 };
@@ -253,6 +253,7 @@ static void pack_transposed(int n, int cols, const Real *b, size_t stride, Real 
 
 /* n in blocks of at most `block`, as even as multiples of `unit` allow (block is one). */
 static int even(int n, int block, int unit) {
+  if (n < 1) return 0;
   int parts = (n + block - 1) / block;
   int each = (n + parts - 1) / parts;
   return (each + unit - 1) / unit * unit;
@@ -265,7 +266,7 @@ static bool crowded(int stride) {
 
 /*
  * c (m, n) = a (m, inner) b (inner, n), or b^T with b (n, inner) if `transposed`.
- * panels: GROUP * KC * NR Real, and behind them MC * (KC + PAD).
+ * panels: GROUP * KC * NR Real, and behind them, where rows are crowded, a block of MC * (KC + PAD).
  */
 static void product(int m, int n, int inner, const Real *a, const Real *b, bool transposed, Real *c,
                     Real *panels) {
@@ -374,8 +375,9 @@ static void backward_w(const int *start, int n_shards, int in, int out, const Re
 }
 
 static size_t scratch_size(int rows, int n_shards, int in, int out) {
-  (void)n_shards, (void)in;
-  size_t of_product = (size_t)GROUP * KC * NR + (size_t)(MC + MR) * (KC + PAD);
+  (void)n_shards;
+  size_t block = crowded(in) || crowded(out) ? (size_t)even(rows, MC, MR) * (KC + PAD) : 0;
+  size_t of_product = (size_t)GROUP * KC * NR + block;
   size_t of_gradient = (size_t)rows * (size_t)(out + NR + WC + MR) + (size_t)32 * MR * NR;
   return of_gradient > of_product ? of_gradient : of_product;
 }
