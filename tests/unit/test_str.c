@@ -146,6 +146,7 @@ static void nearest(void **state) {
   assert_null(str_nearest("momentum", words, 6));
   assert_null(str_nearest("x", words, 6));
   assert_null(str_nearest("", words, 6));
+  assert_null(str_nearest("x", (const char *const[]){"y"}, 1)); /* nothing in common */
   assert_null(str_nearest("relu", words, 0));
 }
 
