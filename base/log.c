@@ -27,7 +27,7 @@ void log_line(LogLevel level, const char *format, ...) {
   n += more;
   if (n > (int)sizeof line - 2) {
     n = (int)sizeof line - 2;
-    memcpy(line + n - 3, "...", 3);
+    memset(line + n - 3, '.', 3);
   }
   line[n++] = '\n';
   for (const char *p = line; n > 0;) { /* one write; the rest only if a pipe was full */

@@ -33,7 +33,7 @@ float str_to_f32(const char *text, char **end) {
 
 /* d.ddde[+-]xx as people write it: positional from 1e-4 to below 1e16, else with an exponent. */
 static void lay_out(const char *scientific, char out[32]) {
-  char digits[24];
+  char digits[24] = {0};
   int n = 0, k = 0;
   const char *p = scientific;
   if (*p == '-') out[k++] = *p++;

@@ -127,7 +127,8 @@ Status csv_next(CsvScan *s, bool *more, Err *e) {
   return OK;
 }
 
-/* Up to 15 digits and 22 places: two exact doubles and one division, rounded once (Clinger 1990). */
+/* Up to 15 digits and 22 places: two exact doubles and one division, rounded once (Clinger
+ * 1990). */
 static bool short_number(const char *text, double *value) {
   static const double ten[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};

@@ -1,7 +1,7 @@
 /*
- * Rows of cells out of the text of a CSV file (RFC 4180): quotes, "" inside of quotes, line breaks inside
- * of quotes, LF, CRLF or CR; the separator is comma, semicolon or tab, whichever the first line has most of.
- * Spaces around cells are dropped; empty lines are skipped.
+ * Rows of cells out of the text of a CSV file (RFC 4180): quotes, "" inside of quotes, line breaks
+ * inside of quotes, LF, CRLF or CR; the separator is comma, semicolon or tab, whichever the first
+ * line has most of. Spaces around cells are dropped; empty lines are skipped.
  *
  * Cells are cut out of the text in place: it is changed, and must live as long as they do.
  */

@@ -1,4 +1,5 @@
-/* Opening a dataset: /x mapped where it lies in one piece, everything else read, all of it checked. */
+/* Opening a dataset: /x mapped where it lies in one piece, everything else read, all of it
+ * checked. */
 #include "dataset.h"
 
 #include <errno.h>
@@ -35,8 +36,8 @@ static bool mappable(const H5Info *s, IoType t) {
          (s->class == H5_FLOAT || t == IO_U8) && s->offset % s->bytes == 0;
 }
 
-/* The whole pages around the data. The file may have been replaced since HDF5 looked: its size is checked
- * again, for a read beyond its end would be a signal and not an error. */
+/* The whole pages around the data. The file may have been replaced since HDF5 looked: its size is
+ * checked again, for a read beyond its end would be a signal and not an error. */
 static Status map_x(const char *path, const H5Info *s, IoDataset *out, Err *e) {
   uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = s->offset % page;
   uint64_t bytes = (uint64_t)s->count * s->bytes;

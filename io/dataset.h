@@ -1,16 +1,16 @@
 /*
  * Datasets: rows of numbers with labels or values to predict.
  *
- * On disk: an HDF5 file with /x (n, d) of uint8, float32 or float64 (also (n, h, w, ...), read as flat rows),
- * /y (n) of an integer type for classes or (n) / (n, k) of a float type for values, the attribute
- * `classes` of /y (names), and `fingerprint` of the file (xxh128 of content, hex). Files of other programs
- * may lack the attributes, and /y altogether (rows to predict); other types of x become floats.
- * Contiguous datasets are mapped read-only, so the ranks of a machine share one copy; chunked or
- * compressed ones are read.
- * Generated: a row in io/generators.def.
+ * On disk: an HDF5 file with /x (n, d) of uint8, float32 or float64 (also (n, h, w, ...), read as
+ * flat rows), /y (n) of an integer type for classes or (n) / (n, k) of a float type for values, the
+ * attribute `classes` of /y (names), and `fingerprint` of the file (xxh128 of content, hex). Files
+ * of other programs may lack the attributes, and /y altogether (rows to predict); other types of x
+ * become floats. Contiguous datasets are mapped read-only, so the ranks of a machine share one
+ * copy; chunked or compressed ones are read. Generated: a row in io/generators.def.
  *
- * Checked when opened: shapes agree, labels are 0 .. n_classes - 1, no NaN or infinity in x or values.
- * External and soft links, external storage, virtual datasets and sizes beyond the file's are refused.
+ * Checked when opened: shapes agree, labels are 0 .. n_classes - 1, no NaN or infinity in x or
+ * values. External and soft links, external storage, virtual datasets and sizes beyond the file's
+ * are refused.
  */
 #ifndef CAVIAR_DATASET_H
 #define CAVIAR_DATASET_H
@@ -29,7 +29,7 @@ typedef struct {
   const void *x;         /* (n, d) row-major; read-only */
   const int32_t *labels; /* (n), or NULL */
   int n_classes;
-  const char **class_names; /* (n_classes); never NULL where labels are: "0", "1", .. if the file has none */
+  const char **class_names; /* (n_classes); "0", "1", .. if the file has none */
   const double *values;     /* (n, n_values), or NULL */
   int n_values;
   char fingerprint[HASH_HEX];
@@ -37,7 +37,8 @@ typedef struct {
   size_t map_bytes;
 } IoDataset;
 
-/* E_DATA, E_IO; messages start with the path. Only small things (and what cannot be mapped) go to `a`. */
+/* E_DATA, E_IO; messages start with the path. Only small things (and what cannot be mapped) go to
+ * `a`. */
 MUST_CHECK Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Err *e);
 void io_dataset_close(IoDataset *d);
 

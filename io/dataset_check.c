@@ -54,7 +54,8 @@ void dataset_fingerprint(const IoDataset *d, char out[HASH_HEX]) {
   arena_free(&scratch);
 }
 
-/* Finite means an exponent that is not all ones. The first loop has no exit, so that it vectorises. */
+/* Finite means an exponent that is not all ones. The first loop has no exit, so that it
+ * vectorises. */
 static int64_t first_bad_f32(const float *x, int64_t n) {
   for (int64_t from = 0; from < n; from += 4096) {
     int64_t to = from + 4096 < n ? from + 4096 : n;

@@ -30,11 +30,12 @@ typedef struct {
   Arena *arena;
   struct Diagnostic *first, *last;
   int n_errors, n_warnings;
-  int n_refusals; /* errors added, repeated ones too: has this piece of work found something wrong? */
+  int n_refusals; /* errors added, repeated ones too: did this piece of work find any? */
 } Diag;
 
 Diag diag_new(Arena *a);
-/* Adds one; the message in lower case, no full stop. The same message at the same mark is kept once. */
+/* Adds one; the message in lower case, no full stop. The same message at the same mark is kept
+ * once. */
 void diag_add(Diag *d, DiagLevel level, Mark at, const char *format, ...) PRINTF_LIKE(4, 5);
 /* All of them in order of source and place, and a closing line "3 errors". Colour if asked. */
 void diag_render(const Diag *d, bool colour, Str *out);

@@ -8,7 +8,8 @@
 MUST_CHECK Status file_make_dirs(const char *path, Err *e);
 bool file_exists(const char *path);
 /* E_IO; NUL is added behind the n bytes. max: refuse larger files (0: any size). */
-MUST_CHECK Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n, Err *e);
+MUST_CHECK Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n,
+                            Err *e);
 /* Temporary file, fsync, rename, fsync of the directory. */
 MUST_CHECK Status file_write(const char *path, const void *bytes, size_t n, Err *e);
 /* Makes a rename or a new file in `dir` survive a power failure. */
@@ -18,8 +19,9 @@ const char *file_join(Arena *a, const char *dir, const char *path); /* absolute 
 MUST_CHECK Status file_remove(const char *path, Err *e); /* not there: fine */
 
 /*
- * The lock of a run directory: DIR/lock, held by an OFD write lock as long as the process lives; its text
- * names host, process and batch job. If taken, tries for `wait_seconds`, then E_BUSY with that text.
+ * The lock of a run directory: DIR/lock, held by an OFD write lock as long as the process lives;
+ * its text names host, process and batch job. If taken, tries for `wait_seconds`, then E_BUSY with
+ * that text.
  */
 MUST_CHECK Status file_lock(const char *dir, double wait_seconds, int *fd, Err *e);
 void file_unlock(int fd);

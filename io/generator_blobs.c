@@ -2,7 +2,8 @@
  * Blobs: Gaussian clouds, one a class, with centres on a circle; the smallest data that shows a
  * classifier at work.
  *
- *   x = centre(class) + spread * N(0, 1),   centre(c) = (cos t, sin t, cos 2t, sin 2t, ..),  t = 2 pi c / classes
+ *   x = centre(class) + spread * N(0, 1),
+ *   centre(c) = (cos t, sin t, cos 2t, sin 2t, ..),  t = 2 pi c / classes
  */
 #include "generator.h"
 #include "base/fmath.h"

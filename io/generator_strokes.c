@@ -1,10 +1,11 @@
 /*
  * Strokes: the ten digits, each a fixed skeleton of strokes, drawn by an unsteady hand.
  *
- * A row draws one of its digit's forms; moves every point of the skeleton by N(0, jitter); rounds the curved
- * strokes (Catmull & Rom 1974); scales, shears, turns and shifts the whole; and inks it with a pen of a
- * drawn width: a pixel is dark by how far its centre lies inside of the pen, with an edge one pixel
- * wide, so lines are antialiased. Noise N(0, noise) is added to each pixel, and the result cut to 0 .. 255.
+ * A row draws one of its digit's forms; moves every point of the skeleton by N(0, jitter); rounds
+ * the curved strokes (Catmull & Rom 1974); scales, shears, turns and shifts the whole; and inks it
+ * with a pen of a drawn width: a pixel is dark by how far its centre lies inside of the pen, with
+ * an edge one pixel wide, so lines are antialiased. Noise N(0, noise) is added to each pixel, and
+ * the result cut to 0 .. 255.
  *
  * Lengths are in units of the skeleton's square, y pointing down.
  */
@@ -114,6 +115,7 @@ static void add_stroke(const Stroke *stroke, const Vec *p, Drawing *out) {
     Vec before = p[i > 0 ? i - 1 : 0], after = p[i + 2 <= last ? i + 2 : last], from = p[i];
     for (int k = 1; k <= ROUNDING; k++) {
       double t = (double)k / ROUNDING;
+      /* A stroke has two points at least. NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage) */
       Vec to = {round_between(before.x, p[i].x, p[i + 1].x, after.x, t),
                 round_between(before.y, p[i].y, p[i + 1].y, after.y, t)};
       add_segment(out, from, to);

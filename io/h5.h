@@ -15,7 +15,8 @@ typedef struct H5Out H5Out; /* a file being built */
 typedef enum { H5_U8, H5_I32, H5_I64, H5_F32, H5_F64 } H5Type;
 
 MUST_CHECK Status h5_create(H5Out **out, Err *e);
-/* Path "/a/b/c": groups are made as needed. Fletcher32-checksummed (chunked) if `checked`, else contiguous. */
+/* Path "/a/b/c": groups are made as needed. Fletcher32-checksummed (chunked) if `checked`, else
+ * contiguous. */
 MUST_CHECK Status h5_put(H5Out *o, const char *path, H5Type type, const int64_t *dims, int n_dims,
                          const void *data, bool checked, Err *e);
 MUST_CHECK Status h5_put_strings(H5Out *o, const char *path, const char *const *text, int n,

@@ -1,5 +1,6 @@
-/* Opening what lies in a file somebody else may have made: by hard links only, nothing outside of the file, no
- * size that the file cannot hold. A file of 2 KB can otherwise name any file and declare petabytes. */
+/* Opening what lies in a file somebody else may have made: by hard links only, nothing outside of
+ * the file, no size that the file cannot hold. A file of 2 KB can otherwise name any file and
+ * declare petabytes. */
 #include "h5_private.h"
 
 #include <string.h>
@@ -100,8 +101,8 @@ static Status describe(const H5In *in, const char *path, hid_t space, hid_t type
 }
 
 /*
- * A file of s bytes holds at most s bytes of plain data, and deflate, the best packer of those in use, makes
- * at most 1,032 bytes of one.
+ * A file of s bytes holds at most s bytes of plain data, and deflate, the best packer of those in
+ * use, makes at most 1,032 bytes of one.
  */
 static Status check_storage(const H5In *in, const char *path, hid_t dataset, hid_t create,
                             H5Info *info, Err *e) {

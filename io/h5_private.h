@@ -28,8 +28,8 @@ const char *h5_reason(char out[H5_REASON]);
 
 hid_t h5_memory_type(H5Type type);
 
-/* Opens an object by hard links only, refusing what points outside of the file. The hid_t is a dataset's or
- * a group's. Closed by H5Oclose. */
+/* Opens an object by hard links only, refusing what points outside of the file. The hid_t is a
+ * dataset's or a group's. Closed by H5Oclose. */
 MUST_CHECK Status h5_open_object(const H5In *in, const char *path, hid_t *object, Err *e);
 /* The same for a dataset; fills what is known of it and refuses sizes that the file cannot hold. */
 MUST_CHECK Status h5_open_dataset(const H5In *in, const char *path, hid_t *dataset, H5Info *info,

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 /*
- * Published files never change, so they are read without a lock (many network file systems have none);
- * HDF5_USE_FILE_LOCKING still decides where it is set.
+ * Published files never change, so they are read without a lock (many network file systems have
+ * none); HDF5_USE_FILE_LOCKING still decides where it is set.
  */
 static hid_t open_plain(const char *file, char why[H5_REASON]) {
   hid_t access = H5Pcreate(H5P_FILE_ACCESS), id = -1;
@@ -163,8 +163,8 @@ static Status read_text(const H5In *in, Arena *a, hid_t object, const char *what
 
 static Status one_text(const H5In *in, Arena *a, hid_t object, const char *what, char **out,
                        Err *e) {
-  const char **text;
-  int n;
+  const char **text = NULL;
+  int n = 0;
   TRY(read_text(in, a, object, what, &text, &n, e));
   CHECK(e, n == 1, E_DATA, "%s: %s should be one text, but is a list of %d", in->name, what, n);
   *out = arena_strdup(a, text[0]);

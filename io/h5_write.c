@@ -24,8 +24,9 @@ static Status failed(Err *e, const char *what, const char *path) {
 }
 
 /*
- * The core driver calls this where it would free its memory. Closing is what completes the superblock, so the
- * image is taken then (H5Fget_file_image gives one whose checksum does not hold), and not copied.
+ * The core driver calls this where it would free its memory. Closing is what completes the
+ * superblock, so the image is taken then (H5Fget_file_image gives one whose checksum does not
+ * hold), and not copied.
  */
 static herr_t keep_image(void *image, H5FD_file_image_op_t op, void *out) {
   if (op == H5FD_FILE_IMAGE_OP_FILE_CLOSE)
@@ -45,8 +46,8 @@ static herr_t nothing(void *out) {
 }
 
 /*
- * Format of HDF5 1.10: superblock, headers and chunk index carry checksums. No times, so that the same content
- * gives the same bytes.
+ * Format of HDF5 1.10: superblock, headers and chunk index carry checksums. No times, so that the
+ * same content gives the same bytes.
  */
 static hid_t create_image(H5Out *o) {
   H5FD_file_image_callbacks_t callbacks = {
@@ -85,7 +86,8 @@ void h5_discard(H5Out *o) {
   arena_free(&arena);
 }
 
-/* The groups above the last name of the path. One by one: those that HDF5 makes itself carry times. */
+/* The groups above the last name of the path. One by one: those that HDF5 makes itself carry
+ * times. */
 static Status make_groups(H5Out *o, const char *path, Err *e) {
   char part[256];
   size_t length = strlen(path);
@@ -167,7 +169,8 @@ Status h5_put(H5Out *o, const char *path, H5Type type, const int64_t *dims, int 
   return put(o, path, h5_memory_type(type), sizes, n_dims, data, checked, e);
 }
 
-/* ---- text: UTF-8 strings of a fixed length, padded with NUL (others would lie unchecked in a heap) ---- */
+/* ---- text: UTF-8 strings of a fixed length, padded with NUL (others would lie unchecked in a
+ * heap) ---- */
 
 static hid_t text_type(size_t bytes) {
   hid_t type = H5Tcopy(H5T_C_S1);

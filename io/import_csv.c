@@ -1,16 +1,16 @@
 /*
  * CSV: one row a line, one column the target, all others numbers.
  *
- * Header. The first line is one if it has names in all columns of features (empty cells aside); or if those are
- * the numbers 0, 1, 2 .. (or 1, 2, 3 ..), as pandas writes a frame without names, its target is text, and
- * that of the second line a number or there are four features or more. If it has both names and numbers, it is
- * a row, and the first name in it an error.
+ * Header. The first line is one if it has names in all columns of features (empty cells aside); or
+ * if those are the numbers 0, 1, 2 .. (or 1, 2, 3 ..), as pandas writes a frame without names, its
+ * target is text, and that of the second line a number or there are four features or more. If it
+ * has both names and numbers, it is a row, and the first name in it an error.
  *
- * Target. A class unless `values`: whole numbers become classes in their numeric order with the numbers as names,
- * anything else classes in the order of their bytes.
+ * Target. A class unless `values`: whole numbers become classes in their numeric order with the
+ * numbers as names, anything else classes in the order of their bytes.
  *
- * x becomes uint8 if all of it are whole numbers 0 .. 255, else float32 if that holds every value exactly,
- * else float64.
+ * x becomes uint8 if all of it are whole numbers 0 .. 255, else float32 if that holds every value
+ * exactly, else float64.
  */
 #include <math.h>
 #include <stdio.h>
@@ -204,7 +204,7 @@ typedef struct {
 
 static int compare_labels(const void *a, const void *b) {
   const Label *p = a, *q = b;
-  if (p->text) return strcmp(p->text, q->text);
+  if (p->text && q->text) return strcmp(p->text, q->text);
   return (p->number > q->number) - (p->number < q->number);
 }
 

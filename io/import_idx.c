@@ -1,10 +1,10 @@
 /*
- * IDX, the format of MNIST: two zero bytes, the type, the number of dimensions, each dimension as four bytes,
- * then the numbers, all of it big-endian; plain or packed by gzip. Images are in one file, their labels in
- * another one of one dimension.
+ * IDX, the format of MNIST: two zero bytes, the type, the number of dimensions, each dimension as
+ * four bytes, then the numbers, all of it big-endian; plain or packed by gzip. Images are in one
+ * file, their labels in another one of one dimension.
  *
- * x keeps its type where it can: bytes as uint8; signed bytes, shorts and floats as float32; ints and doubles as
- * float64. Classes are 0 .. the largest label.
+ * x keeps its type where it can: bytes as uint8; signed bytes, shorts and floats as float32; ints
+ * and doubles as float64. Classes are 0 .. the largest label.
  */
 #include <errno.h>
 #include <limits.h>

@@ -3,9 +3,9 @@
  *
  *   xxxxxxxxxxxxxxxx {"type": "trial", ...}\n      (xxh3 of the JSON text in hex, a space, JSON)
  *
- * Written at once, fsync'ed at most once a second (journal_sync says whether all is on disk). When it
- * is opened, a torn last line is cut off; a line in the middle whose checksum does not hold is an error
- * that names it. Rank 0 only; the run directory's lock must be held for writing.
+ * Written at once, fsync'ed at most once a second (journal_sync says whether all is on disk). When
+ * it is opened, a torn last line is cut off; a line in the middle whose checksum does not hold is
+ * an error that names it. Rank 0 only; the run directory's lock must be held for writing.
  */
 #ifndef CAVIAR_JOURNAL_H
 #define CAVIAR_JOURNAL_H
@@ -23,7 +23,8 @@ MUST_CHECK Status journal_open(Arena *a, const char *path, JournalEach each, voi
 MUST_CHECK Status journal_read(Arena *a, const char *path, JournalEach each, void *ctx, Err *e);
 /* Appends one JSON object (one line, no newline inside). */
 MUST_CHECK Status journal_append(Journal *j, const char *json, Err *e);
-/* fsync if something is unsynced and a second has passed since the last, or `now`. *durable: all on disk. */
+/* fsync if something is unsynced and a second has passed since the last, or `now`. *durable: all on
+ * disk. */
 MUST_CHECK Status journal_sync(Journal *j, bool now, bool *durable, Err *e);
 MUST_CHECK Status journal_close(Journal *j, Err *e);
 

@@ -3,8 +3,8 @@
  * edited in place, and written back canonically. Nodes belong to the arena they were made in.
  *
  * Refused with a position: syntax errors, duplicate keys, non-scalar keys, a second document, tags,
- * aliases that expand to more than 10,000 nodes, depth over 64, files over 1 MiB, text that is not UTF-8.
- * An empty document is an empty map.
+ * aliases that expand to more than 10,000 nodes, depth over 64, files over 1 MiB, text that is not
+ * UTF-8. An empty document is an empty map.
  */
 #ifndef CAVIAR_YAML_H
 #define CAVIAR_YAML_H
@@ -29,7 +29,8 @@ struct YamlNode {
 
 /* Errors go to `d`, and the result is NULL if there was one. */
 YamlNode *yaml_parse(Arena *a, const Source *source, Diag *d);
-/* Reads a file into a Source that prints as `path`. E_IO if it cannot be read (a missing experiment file). */
+/* Reads a file into a Source that prints as `path`. E_IO if it cannot be read (a missing experiment
+ * file). */
 MUST_CHECK Status yaml_read_file(Arena *a, const char *path, Source **source, Err *e);
 
 YamlNode *yaml_new(Arena *a, YamlType type, Mark mark);
@@ -42,13 +43,14 @@ void yaml_put(Arena *a, YamlNode *map, const char *key, YamlNode *value);
 void yaml_append(YamlNode *list, YamlNode *value);
 /* Replaces the content of `n` (not its key, next) by that of `value`. */
 void yaml_become(YamlNode *n, const YamlNode *value);
-bool yaml_equal(const YamlNode *a, const YamlNode *b); /* same data: map order ignored, numbers by value */
+/* The same data: order in maps ignored, numbers by value. */
+bool yaml_equal(const YamlNode *a, const YamlNode *b);
 
 Scalar yaml_scalar(const YamlNode *n); /* of a YAML_SCALAR */
 
-/* Canonical text: two spaces, block style for maps and lists of maps, flow style `[1, 2]` for lists of
- * scalars and `{dense: {units: 64}}` where it fits 100 columns inside a list; quoted only where the
- * core schema needs it. Reading it back gives an equal tree. */
+/* Canonical text: two spaces, block style for maps and lists of maps, flow style `[1, 2]` for lists
+ * of scalars and `{dense: {units: 64}}` where it fits 100 columns inside a list; quoted only where
+ * the core schema needs it. Reading it back gives an equal tree. */
 void yaml_write(const YamlNode *n, Str *out);
 /* The value on one line in flow style: `0.013`, `adam`, `[32, 64]`. */
 void yaml_write_flow(const YamlNode *n, Str *out);

@@ -147,7 +147,8 @@ static void explain_next(Diag *d, const YamlProblem *p, bool list) {
   }
 }
 
-/* Text behind the root: perhaps because "name:x" above is no key with a value, but the whole root. */
+/* Text behind the root: perhaps because "name:x" above is no key with a value, but the whole
+ * root. */
 static void explain_end(Diag *d, const YamlProblem *p) {
   Mark colon;
   int number = content_above(p->source, p->at.line);

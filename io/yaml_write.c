@@ -9,7 +9,8 @@
 
 /* ---- scalars ---- */
 
-/* May it stand in a YAML file as it is? No: controls, line breaks of YAML 1.1, the byte order mark. */
+/* May it stand in a YAML file as it is? No: controls, line breaks of YAML 1.1, the byte order
+ * mark. */
 static bool printable(uint32_t c) {
   if (c == UTF8_BAD || c < 0x20 || (c > 0x7E && c < 0xA0)) return false;
   return c != 0x2028 && c != 0x2029 && c != 0xFEFF && (c & 0xFFFE) != 0xFFFE;

@@ -84,6 +84,7 @@ static inline void columns_tree(Real *parts, int n_parts, size_t n, Real *out) {
 
 /* The rows of shard k of this rank. */
 static inline int shard_rows(const NnStep *s, int k) {
+  /* k < n_local. NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
   return s->start[k + 1] - s->start[k];
 }
 

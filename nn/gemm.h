@@ -1,6 +1,6 @@
 /*
- * Matrix products: the three of a dense layer, behind one small interface. Two engines fit it: `fixed`, own
- * kernels with one order of summation on every processor, and `openblas`, CBLAS.
+ * Matrix products: the three of a dense layer, behind one small interface. Two engines fit it:
+ * `fixed`, own kernels with one order of summation on every processor, and `openblas`, CBLAS.
  *
  * All row-major and contiguous. W is (in, out). A row of Y and gX depends on that row alone; how
  * its bits may depend on the number of rows in a call is the engine's business, so callers pass all

@@ -1,16 +1,18 @@
 /*
- * The `fixed` engine: matrix products with one definition that mentions no vector width, rank, row count or
- * blocking.
+ * The `fixed` engine: matrix products with one definition that mentions no vector width, rank, row
+ * count or blocking.
  *
  *   y[r][j]  = chain over k of fma(x[r][k],  w[k][j],  acc)     acc starts at 0, k ascending
  *   gx[r][i] = chain over j of fma(gy[r][j], w[i][j],  acc)
- *   gw[i][j] = per shard: chain over its rows r of fma(x[r][i], gy[r][j], acc); then base/sum.h's tree over shards
+ *   gw[i][j] = per shard: chain over its rows r of fma(x[r][i], gy[r][j], acc);
+ *              then base/sum.h's tree over shards
  *
  * One loop nest serves the first two and one the third; both end in tile(): MR x NR accumulators in
  * registers. A chain may be cut anywhere along its way, by storing the accumulator and loading it
- * again, so blocking along the inner index does not change bits, nor does it matter whether an operand was packed.
- * Panels of the second operand are packed just before use into a buffer that stays in the first-level
- * cache, with missing columns as zeros; small operands are read where they are.
+ * again, so blocking along the inner index does not change bits, nor does it matter whether an
+ * operand was packed. Panels of the second operand are packed just before use into a buffer that
+ * stays in the first-level cache, with missing columns as zeros; small operands are read where they
+ * are.
  */
 #include "kinds.h"
 #include <math.h>
@@ -119,7 +121,8 @@ INLINE void tile_of(int mr, int nv, bool fresh, int n, Left left, const Real *pa
   }
 }
 
-/* Fewer than NR numbers, in pieces of a fixed size: calls of memcpy would cost as much as the tile. */
+/* Fewer than NR numbers, in pieces of a fixed size: calls of memcpy would cost as much as the
+ * tile. */
 INLINE void copy_few(Real *to, const Real *from, int n) {
 #define PIECE(size)                                                                                \
   if (n & (size)) {                                                                                \
@@ -135,8 +138,8 @@ INLINE void copy_few(Real *to, const Real *from, int n) {
 #undef PIECE
 }
 
-/* Specialises on what must be constant for the accumulators to stay in registers. A tile that is not
- * whole is computed whole, beside c. */
+/* Specialises on what must be constant for the accumulators to stay in registers. A tile that is
+ * not whole is computed whole, beside c. */
 INLINE void tile_rows(int mr, bool fresh, int n, Left left, const Real *panel, size_t stride,
                       Real *c, size_t ldc, int cols) {
   if (cols == NR) {
@@ -193,7 +196,8 @@ static void column_of_tiles(int m, bool fresh, int n, Left left, size_t next, co
   tile(m, fresh, n, left, panel, stride, c, ldc, cols);
 }
 
-/* b (n, cols), rows `stride` apart, as panels of NR columns that are `size` apart; missing columns are 0. */
+/* b (n, cols), rows `stride` apart, as panels of NR columns that are `size` apart; missing columns
+ * are 0. */
 static void pack(int n, int cols, const Real *b, size_t stride, Real *panels, size_t size) {
   int whole = cols / NR * NR;
   for (int k = 0; k < n; k++, b += stride, panels += NR) {
@@ -259,14 +263,15 @@ static int even(int n, int block, int unit) {
   return (each + unit - 1) / unit * unit;
 }
 
-/* Rows a multiple of 1 KiB apart fall on the same few lines of the first-level cache: such blocks are copied. */
+/* Rows a multiple of 1 KiB apart fall on the same few lines of the first-level cache: such blocks
+ * are copied. */
 static bool crowded(int stride) {
   return (size_t)stride * sizeof(Real) % 1024 == 0;
 }
 
 /*
- * c (m, n) = a (m, inner) b (inner, n), or b^T with b (n, inner) if `transposed`.
- * panels: GROUP * KC * NR Real, and behind them, where rows are crowded, a block of MC * (KC + PAD).
+ * c (m, n) = a (m, inner) b (inner, n), or b^T with b (n, inner) if `transposed`. panels: GROUP *
+ * KC * NR Real, and behind them, where rows are crowded, a block of MC * (KC + PAD).
  */
 static void product(int m, int n, int inner, const Real *a, const Real *b, bool transposed, Real *c,
                     Real *panels) {
@@ -314,8 +319,8 @@ static void backward_x(const int *start, int n_shards, int in, int out, const Re
   product(start[n_shards], in, out, gy, w, true, gx, scratch);
 }
 
-/* One tile of gw: shard after shard, merged as a binary counter does, which is the tree of base/sum.h.
- * levels: (log2(n_shards) + 1) tiles of MR * NR. */
+/* One tile of gw: shard after shard, merged as a binary counter does, which is the tree of
+ * base/sum.h. levels: (log2(n_shards) + 1) tiles of MR * NR. */
 static void tile_over_shards(const int *start, int n_shards, int mr, Left left, const Real *panel,
                              size_t stride, Real *gw, size_t ldc, int cols, Real *levels) {
   enum { TILE = MR * NR };

@@ -1,8 +1,8 @@
 /*
  * Softmax and cross-entropy in one:
  *
- *   p_j = exp(z_j - max z) / sum_k exp(z_k - max z),   L = -log p_label = log(sum) - (z_label - max
- * z) dL/dz = p - y,  y one-hot
+ *   p_j = exp(z_j - max z) / sum_k exp(z_k - max z)
+ *   L = -log p_label = log(sum) - (z_label - max z),   dL/dz = p - y,   y one-hot
  *
  * Bridle 1990; Goodfellow, Bengio & Courville 2016, section 6.2.2.3. The maximum is taken off
  * first, so nothing overflows. Sums over the d classes in order; losses of rows are added in f64,

@@ -36,8 +36,7 @@ struct NnGraph {
 MUST_CHECK Status nn_graph_plan_node(const NnGraph *g, int id, NnPlan *p, const NnLayerKind *kind,
                                      NnNode *n, Err *e);
 
-/* ---- slots (model_slots.c)
- * ----------------------------------------------------------------------- */
+/* ---- slots (model_slots.c) ------------------------------------------------------------------- */
 
 typedef struct {
   int d;         /* features of the widest user */
@@ -66,8 +65,7 @@ typedef struct {
 NnSlotPlan nn_slots_train(Arena *a, const NnGraph *g, const NnNode *nodes, int rows);
 NnSlotPlan nn_slots_eval(Arena *a, const NnGraph *g, const NnNode *nodes, int rows);
 
-/* ---- the model
- * ----------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 struct NnModel {
   const NnGraph *graph;

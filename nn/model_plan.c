@@ -9,8 +9,7 @@ static bool is_trained(const NnModel *m) {
   return m->optimizer != NULL;
 }
 
-/* ---- plan
- * ---------------------------------------------------------------------------------------- */
+/* ---- plan ------------------------------------------------------------------------------------ */
 
 static Status check_all_read(const NnGraph *g, Err *e) {
   for (int i = 0; i < g->n; ++i) {
@@ -77,8 +76,7 @@ static void plan_blocks(Arena *a, NnModel *m) {
   }
 }
 
-/* ---- layout: runs twice, on a measuring arena and on the real one
- * -------------------------------- */
+/* ---- layout: runs twice, on a measuring arena and on the real one ---------------------------- */
 
 static void layout_tensors(NnModel *m) {
   size_t w = 0, v = 0;
@@ -159,8 +157,7 @@ static void layout(NnModel *m, Arena *a) {
   m->predictions = slot_memory(&m->eval_slots, region, m->eval_slots.predictions);
 }
 
-/* ---- public
- * -------------------------------------------------------------------------------------- */
+/* ---- public ---------------------------------------------------------------------------------- */
 
 static Status check_options(const NnGraph *g, const NnOptions *o, Err *e) {
   CHECK(e, g->loss, E_SHAPE, "model: there is no loss");

@@ -7,8 +7,7 @@
 #include "columns.h"
 #include "model.h"
 
-/* ---- parts of a step
- * ----------------------------------------------------------------------------- */
+/* ---- parts of a step ------------------------------------------------------------------------- */
 
 static NnStep begin_step(NnModel *m, int batch_rows, NnPlace place) {
   const NnTeam *t = &m->options.team;
@@ -92,8 +91,7 @@ static void gradient(NnModel *m, const NnStep *s, NnScore *score) {
   no_correct(m, score);
 }
 
-/* ---- public
- * -------------------------------------------------------------------------------------- */
+/* ---- public ---------------------------------------------------------------------------------- */
 
 void nn_model_gradient(NnModel *m, int rows, NnPlace place, NnScore *score) {
   const NnStep s = begin_step(m, rows, place);

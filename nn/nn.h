@@ -9,7 +9,7 @@
  *   nn_graph_new, nn_graph_add .., nn_graph_loss   shapes are checked; may fail because of the user
  *   nn_model_new                                   plan: sizes known, nothing big allocated
  *   nn_model_open                                  one block of memory for everything; may fail
- *   nn_model_init                                  weights from a seed, or copied in (nn_model_vector)
+ *   nn_model_init                                  weights from a seed, or nn_model_vector
  *   nn_model_step, nn_model_evaluate, ..           cannot fail, allocate nothing, call no system
  * All matrices are row-major, batch first: (rows, features).
  */

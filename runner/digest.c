@@ -1,15 +1,16 @@
 /*
  * The digest of a run.
  *
- * Fields are texts with their NUL and numbers of eight bytes, least significant first, so that nothing runs
- * together and the processor's byte order does not matter.
+ * Fields are texts with their NUL and numbers of eight bytes, least significant first, so that
+ * nothing runs together and the processor's byte order does not matter.
  */
 #include <math.h>
 #include <string.h>
 
 #include "run_dir.h"
 
-/* Changes when the same experiment would give other bits: kernels' definition, samplers, random numbers. */
+/* Changes when the same experiment would give other bits: kernels' definition, samplers, random
+ * numbers. */
 #define NUMERICS_VERSION "caviar numerics 1"
 
 static void add_u64(Hash *h, uint64_t x) {

@@ -1,4 +1,5 @@
-/* What git says of the experiment's file. A machine without git, or a file outside of a repository, is fine. */
+/* What git says of the experiment's file. A machine without git, or a file outside of a repository,
+ * is fine. */
 #ifndef CAVIAR_GIT_H
 #define CAVIAR_GIT_H
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include "run_dir.h"
 
-/* The best `most` trials (0: all), aligned, numbers to four digits; then how many more there are. */
+/* The best `most` trials (0: all), aligned, numbers to four digits; then how many more there
+ * are. */
 void leaderboard_print(const RunDir *r, int64_t most, FILE *out);
 
 /* "learning_rate 0.0132, units 78": names as short as the space lets them be. */

@@ -14,7 +14,8 @@ bool message_waiting(int source, int tag, Message *out);
 void message_await(int source, int tag, Message *out);
 /* Its bytes, with a NUL behind them. */
 char *message_receive(Arena *a, const Message *m);
-/* Returns when `bytes` may be used again: at once for short ones. Long ones need a receiver that looks. */
+/* Returns when `bytes` may be used again: at once for short ones. Long ones need a receiver that
+ * looks. */
 void message_send(int to, int tag, const void *bytes, size_t n);
 
 #endif

@@ -4,9 +4,9 @@
  *   worker: ASK .. TASK .. (training, EPOCHS, ASK in the last epoch) .. RESULT .. STOP .. BYE
  *
  * Rank 0 answers between layers and mini-batches of its own training (the tick) and asleep when it
- * has none. A worker asks for the next trial during its last epoch, so the answer is there when it is
- * needed, and does not wait for its result to be taken. Messages of a pair arrive in the order they were
- * sent, so all results of a worker are there before its BYE.
+ * has none. A worker asks for the next trial during its last epoch, so the answer is there when it
+ * is needed, and does not wait for its result to be taken. Messages of a pair arrive in the order
+ * they were sent, so all results of a worker are there before its BYE.
  */
 #include "mpi_sched.h"
 
@@ -29,7 +29,8 @@ typedef struct {
   bool told;     /* STOP was sent */
 } Lead;
 
-/* Who gets no task waits for STOP: a trial that is given out becomes free only when all are to stop. */
+/* Who gets no task waits for STOP: a trial that is given out becomes free only when all are to
+ * stop. */
 static void answer(Lead *l, int rank) {
   Task task;
   if (!search_next(l->search, rank, &l->arena, &task)) return;
@@ -63,7 +64,8 @@ static void take(Lead *l, const Message *m) {
   }
 }
 
-/* When all trials are done, or none may be begun: whoever trains is to save, whoever waits to leave. */
+/* When all trials are done, or none may be begun: whoever trains is to save, whoever waits to
+ * leave. */
 static void tell_stop(Lead *l) {
   bool over = schedule_complete(&l->search->queue) || search_stopping(l->search);
   if (l->told || !over) return;

@@ -1,7 +1,7 @@
 /*
  * The ranks of a job at its two ends: what rank 0 read arrives everywhere, and all agree on one
- * status. Point-to-point and asleep while waiting; without MPI (main.c did not start it) there is one
- * rank and every call is trivially true.
+ * status. Point-to-point and asleep while waiting; without MPI (main.c did not start it) there is
+ * one rank and every call is trivially true.
  */
 #ifndef CAVIAR_MPI_WORLD_H
 #define CAVIAR_MPI_WORLD_H
@@ -31,9 +31,9 @@ const char *world_mpi_version(Arena *a); /* "none" where MPI was not started */
 const char *world_share(Arena *a, const char *text);
 
 /*
- * Collective. Everyone brings its status; everyone gets the verdict: OK if all are, else the status of the
- * lowest rank that is not, and on rank 0 its message with the rank and host (left out where rank 0
- * itself has failed). On the other ranks the message is empty: rank 0 prints.
+ * Collective. Everyone brings its status; everyone gets the verdict: OK if all are, else the status
+ * of the lowest rank that is not, and on rank 0 its message with the rank and host (left out where
+ * rank 0 itself has failed). On the other ranks the message is empty: rank 0 prints.
  */
 MUST_CHECK Status world_agree(Status s, Err *e);
 

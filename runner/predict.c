@@ -136,7 +136,7 @@ static Status write_csv(Arena *a, const Prediction *p, const char *path, Err *e)
   }
   for (int64_t i = 0; i < p->n; i++) {
     str_addf(&out, "\n%lld", (long long)i);
-    if (p->predicted) {
+    if (p->predicted && p->class_names) {
       str_add(&out, ",");
       add_field(&out, "", p->class_names[p->predicted[i]]);
     }

@@ -15,7 +15,8 @@ static const double redraw_seconds = 0.2, line_seconds = 1, quiet_seconds = 10;
 
 /* ---- the terminal ---------------------------------------------------------------------------- */
 
-/* mpirun reads the ranks' stderr through a pipe; what counts is where mpirun, our parent, writes it. */
+/* mpirun reads the ranks' stderr through a pipe; what counts is where mpirun, our parent, writes
+ * it. */
 static bool launcher_on_terminal(void) {
   char link[64], target[256];
   snprintf(link, sizeof link, "/proc/%ld/fd/2", (long)getppid());

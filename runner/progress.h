@@ -1,7 +1,7 @@
 /*
- * What the person sees while a search runs, on stderr: on a terminal a block of lines that is redrawn at
- * most five times a second; elsewhere a plain line at most once a second when trials have finished,
- * and every ten seconds when none has.
+ * What the person sees while a search runs, on stderr: on a terminal a block of lines that is
+ * redrawn at most five times a second; elsewhere a plain line at most once a second when trials
+ * have finished, and every ten seconds when none has.
  */
 #ifndef CAVIAR_PROGRESS_H
 #define CAVIAR_PROGRESS_H

@@ -1,13 +1,15 @@
 /*
- * results.h5: the record of a run, made anew from what the journal says, for h5dump, h5py and reports.
+ * results.h5: the record of a run, made anew from what the journal says, for h5dump, h5py and
+ * reports.
  *
- *   /                    attributes: what the file is, name, seed, digest of the finished trials, versions,
- *                        git commit and dirty flag
+ *   /                    attributes: what the file is, name, seed, digest of the finished trials,
+ *                        versions, git commit and dirty flag
  *   /experiment          text of the YAML file as given; /resolved, /overrides, /git_diff
- *   /trials/number ...   one row a finished trial, in order of the numbers: status, metric, epochs, seconds,
- *                        seed, chosen_epoch, diverged_step, rank, host, weights, error, point (as text)
- *   /points/<path>       the same rows: the values of one dimension of the search space; numbers where all
- *                        are, else text
+ *   /trials/number ...   one row a finished trial, in order of the numbers: status, metric,
+ *                        epochs, seconds, seed, chosen_epoch, diverged_step, rank, host, weights,
+ *                        error, point (as text)
+ *   /points/<path>       the same rows: the values of one dimension of the search space; numbers
+ *                        where all are, else text
  *   /curves/<name>       (trials, most epochs), padded with NaN
  *   /test/...            the chosen trial on the test part
  */

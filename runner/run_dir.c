@@ -135,8 +135,8 @@ Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e) {
 
 /* ---- making and continuing ------------------------------------------------------------------- */
 
-/* The checkpoint of a trial that is finished and not among the best goes. A file that stays is no reason
- * to end a search. */
+/* The checkpoint of a trial that is finished and not among the best goes. A file that stays is no
+ * reason to end a search. */
 static void drop_checkpoint(const RunDir *r, int64_t number) {
   Arena scratch = {0};
   Err e = {0};

@@ -1,15 +1,15 @@
 /*
  * A run directory: an experiment on disk, and the only truth about what is done.
  *
- *   experiment.yaml   as given                resolved.yaml   every default explicit, overrides applied
+ *   experiment.yaml   as given                resolved.yaml   every default explicit, overrides in
  *   journal           finished trials         results.h5      the record, made from the journal
  *   checkpoints/      the best trials' weights, and what is being trained
  *   lock              held by the one process that writes (rank 0)
  *
- * The journal's first record says what the run is (canonical spec, overrides, data); a run is continued
- * only by the same experiment on the same data. A trial that is recorded twice counts once; a
- * FAILED one may be trained again, and what comes of it counts.
- * Everything lives in the arena that was given; results are kept in memory.
+ * The journal's first record says what the run is (canonical spec, overrides, data); a run is
+ * continued only by the same experiment on the same data. A trial that is recorded twice counts
+ * once; a FAILED one may be trained again, and what comes of it counts. Everything lives in the
+ * arena that was given; results are kept in memory.
  */
 #ifndef CAVIAR_RUN_DIR_H
 #define CAVIAR_RUN_DIR_H
@@ -58,31 +58,32 @@ typedef struct {
 MUST_CHECK Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e);
 
 /*
- * Makes the directory for this run, or continues the one that is there. Takes the lock (E_BUSY after 10
- * seconds). E_SPEC with the difference if another experiment or other data lives there; E_IO if the
- * directory cannot be written or holds something else. `spec` and what `head` points to must outlive
- * `out`; head.commit and the like are only used for a new directory.
+ * Makes the directory for this run, or continues the one that is there. Takes the lock (E_BUSY
+ * after 10 seconds). E_SPEC with the difference if another experiment or other data lives there;
+ * E_IO if the directory cannot be written or holds something else. `spec` and what `head` points to
+ * must outlive `out`; head.commit and the like are only used for a new directory.
  */
 MUST_CHECK Status run_dir_open(Arena *a, const char *dir, const Spec *spec, const RunHead *head,
                                RunDir *out, Err *e);
 /* Appends a trial's result (JSON of trial_write_json) to the journal, then counts it. */
 MUST_CHECK Status run_dir_record(RunDir *r, const char *json, Err *e);
 MUST_CHECK Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e);
-/* Gives the lock back; everything is on disk. Safe on a RunDir that was only read or never opened. */
+/* Gives the lock back; everything is on disk. Safe on a RunDir that was only read or never
+ * opened. */
 MUST_CHECK Status run_dir_close(RunDir *r, Err *e);
 
 const TrialResult *run_dir_trial(const RunDir *r, int64_t number); /* NULL: not finished, no such */
 const TrialResult *run_dir_best(const RunDir *r);                  /* NULL: none COMPLETED */
 bool run_dir_complete(const RunDir *r);
-/* How many trials keep their checkpoints: checkpoint.keep_trials, but the best one at least, which is still
- * to see the test part. Does this one? */
+/* How many trials keep their checkpoints: checkpoint.keep_trials, but the best one at least, which
+ * is still to see the test part. Does this one? */
 int64_t run_dir_keep_count(const RunDir *r);
 bool run_dir_keeps(const RunDir *r, int64_t number);
 
 /*
- * One hash of everything that the promise covers: numerics version, canonical spec, data, and of each
- * finished trial, in order of the numbers, its point, status, curves and weights. The same on any number
- * of ranks, after any number of kills.
+ * One hash of everything that the promise covers: numerics version, canonical spec, data, and of
+ * each finished trial, in order of the numbers, its point, status, curves and weights. The same on
+ * any number of ranks, after any number of kills.
  */
 void run_dir_digest(const RunDir *r, char out[HASH_HEX]);
 

@@ -1,4 +1,5 @@
-/* The journal's records: what a run is, and what the chosen trial gave on the test part, as JSON. */
+/* The journal's records: what a run is, and what the chosen trial gave on the test part, as
+ * JSON. */
 #ifndef CAVIAR_RUN_HEAD_H
 #define CAVIAR_RUN_HEAD_H
 

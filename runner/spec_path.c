@@ -240,7 +240,8 @@ static bool step(Walk *w, const char *c) {
 
 /* ---- finding --------------------------------------------------------------------------------- */
 
-/* The component at `from`, copied; *length its bytes. A key of search.parameters is a whole path. */
+/* The component at `from`, copied; *length its bytes. A key of search.parameters is a whole
+ * path. */
 static char *component(Arena *a, const char *path, int from, int *length) {
   static const char parameters[] = "search.parameters.";
   *length = (int)strcspn(path + from, ".");

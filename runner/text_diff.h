@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 
-/* Adds "- line" (only in `before`) and "+ line" (only in `after`), in order, at most `max_lines` and then "...".
- * By the longest common subsequence of lines. Returns how many lines differ. */
+/* Adds "- line" (only in `before`) and "+ line" (only in `after`), in order, at most `max_lines`
+ * and then "...". By the longest common subsequence of lines. Returns how many lines differ. */
 int text_diff(Arena *a, const char *before, const char *after, int max_lines, Str *out);
 
 #endif

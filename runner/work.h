@@ -12,8 +12,8 @@
 typedef struct {
   int64_t number;
   const char *point; /* plan_point's text */
-  /* The last of the trials whose checkpoints are kept at present, if they are that many already: a trial
-   * behind it writes none. -1: there is room. */
+  /* The last of the trials whose checkpoints are kept at present, if they are that many already: a
+   * trial behind it writes none. -1: there is room. */
   int64_t rival;
   double rival_metric;
 } Task;
@@ -31,8 +31,8 @@ typedef struct {
 void task_write(const Task *t, Str *out);
 MUST_CHECK Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e);
 
-/* Trains; scratch and the result's text in `a`. A trial that cannot be trained (memory, a full disk)
- * is a FAILED result. Only E_STOPPED is an error. */
+/* Trains; scratch and the result's text in `a`. A trial that cannot be trained (memory, a full
+ * disk) is a FAILED result. Only E_STOPPED is an error. */
 MUST_CHECK Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * make_data KIND FILE: datasets for the tests of the program, good ones and ones that are wrong in one way.
- * 60 rows of 2 features in three classes.
+ * make_data KIND FILE: datasets for the tests of the program, good ones and ones that are wrong in
+ * one way. 60 rows of 2 features in three classes.
  */
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * Datasets: written and opened again; files of other programs (big-endian, chunked, packed, of other types); and
- * one clear message for everything that is wrong with a file.
+ * Datasets: written and opened again; files of other programs (big-endian, chunked, packed, of
+ * other types); and one clear message for everything that is wrong with a file.
  */
 #include <setjmp.h>
 #include <stdarg.h>

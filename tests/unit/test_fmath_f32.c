@@ -99,7 +99,8 @@ static uint32_t pattern(uint64_t i) {
   return (uint32_t)(i * 2654435761u);
 }
 
-/* Vector levels against scalar calls, bit for bit (any nan is a nan), flushing denormals and not. */
+/* Vector levels against scalar calls, bit for bit (any nan is a nan), flushing denormals and
+ * not. */
 static void levels_agree(void **state) {
   (void)state;
   static float x[BLOCK + 5], y[BLOCK + 5], z[BLOCK + 5];

@@ -1,4 +1,5 @@
-/* The matrix engines: the definition itself as reference, every vector level, shards, odd shapes. */
+/* The matrix engines: the definition itself as reference, every vector level, shards, odd
+ * shapes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /*
- * Generators: the same bits for ever (golden fingerprints), balanced classes, rows that do not depend on how
- * many there are, and pictures that look like what their labels say.
+ * Generators: the same bits for ever (golden fingerprints), balanced classes, rows that do not
+ * depend on how many there are, and pictures that look like what their labels say.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -102,8 +102,8 @@ static void test_blobs_moments(void **state) {
     }
 }
 
-/* The nearest class mean of one half names most rows of the other half: the labels belong to the pictures,
- * and yet the task is not so easy that a line separates it. */
+/* The nearest class mean of one half names most rows of the other half: the labels belong to the
+ * pictures, and yet the task is not so easy that a line separates it. */
 static void test_strokes_look_like_their_labels(void **state) {
   (void)state;
   IoDataset d = generate("strokes", 4000, 3);

@@ -1,4 +1,5 @@
-/* The same in f32, where the tolerance is that of differences in f32: the two builds are one source. */
+/* The same in f32, where the tolerance is that of differences in f32: the two builds are one
+ * source. */
 #include "layer_checks.h"
 #include "loss_checks.h"
 

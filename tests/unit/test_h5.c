@@ -1,6 +1,7 @@
 /*
- * The atomic HDF5 writer and its reader: everything comes back, same content gives same bytes, and a file that
- * was cut off or in which any bit was flipped gives an error or the right data, never wrong data or a crash.
+ * The atomic HDF5 writer and its reader: everything comes back, same content gives same bytes, and
+ * a file that was cut off or in which any bit was flipped gives an error or the right data, never
+ * wrong data or a crash.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +38,8 @@ static const char *const names[3] = {"one", "", "dr\xc3\xb6lf"};
     if (status_ != OK) fail_msg("%s: %s", #call, err_.text);                                       \
   } while (0)
 
-/* HDF5 1.10 itself loses some memory when it meets a damaged header; test_all_closed looks after ours. */
+/* HDF5 1.10 itself loses some memory when it meets a damaged header; test_all_closed looks after
+ * ours. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void) {
   return "leak:libhdf5";
@@ -306,7 +308,8 @@ static void test_unwritable(void **state) {
   closedir(dir);
 }
 
-/* Runs last: after thousands of errors on every path no file, dataset, group or attribute is open. */
+/* Runs last: after thousands of errors on every path no file, dataset, group or attribute is
+ * open. */
 static void test_all_closed(void **state) {
   (void)state;
   assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);

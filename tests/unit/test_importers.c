@@ -1,5 +1,6 @@
 /*
- * Importers: every rule of CSV and IDX on small files made here, and the exact message for each malformed one.
+ * Importers: every rule of CSV and IDX on small files made here, and the exact message for each
+ * malformed one.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-/* A run directory: made, appended to, read, continued, refused; the order of its leaderboard, which checkpoints
- * stay, and what its digest depends on. */
+/* A run directory: made, appended to, read, continued, refused; the order of its leaderboard, which
+ * checkpoints stay, and what its digest depends on. */
 #include "check.h"
 
 #include <math.h>
