@@ -119,6 +119,7 @@ static void fill_head(Arena *a, Run *r) {
   r->head = (RunHead){
       .format = 1,
       .caviar = command_version(),
+      .numerics = TRIAL_NUMERICS,
       .name = r->spec->name,
       .file = r->args.file,
       .directory = arena_strdup(a, realpath(r->directory, absolute) ? absolute : r->directory),

@@ -9,10 +9,6 @@
 
 #include "run_dir.h"
 
-/* Changes when the same experiment would give other bits: kernels' definition, samplers, random
- * numbers. */
-#define NUMERICS_VERSION "caviar numerics 1"
-
 static void add_u64(Hash *h, uint64_t x) {
   unsigned char bytes[8];
   for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(x >> (8 * i));
@@ -43,7 +39,7 @@ void run_dir_digest(const RunDir *r, char out[HASH_HEX]) {
   Arena a = {0};
   arena_init(&a);
   Hash *h = hash_new(&a);
-  hash_add_text(h, NUMERICS_VERSION);
+  hash_add_text(h, r->head.numerics);
   hash_add_text(h, spec_gemm_names[r->spec->train.gemm]);
   hash_add_text(h, r->head.identity);
   hash_add_text(h, r->head.data);

@@ -21,6 +21,7 @@
 typedef struct {
   int64_t format;         /* of the journal */
   const char *caviar;     /* version of the program that made the run */
+  const char *numerics;   /* TRIAL_NUMERICS of that program */
   const char *name;       /* the experiment's */
   const char *file;       /* the YAML file, as it was given */
   const char *directory;  /* what relative data paths are relative to (absolute) */

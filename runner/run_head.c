@@ -9,6 +9,7 @@ void run_head_write(const RunHead *h, Str *out) {
   json_key(&j, "type"), json_str(&j, "run");
   json_key(&j, "format"), json_int(&j, RUN_FORMAT);
   json_key(&j, "caviar"), json_str(&j, h->caviar);
+  json_key(&j, "numerics"), json_str(&j, h->numerics);
   json_key(&j, "name"), json_str(&j, h->name);
   json_key(&j, "file"), json_str(&j, h->file);
   json_key(&j, "directory"), json_str(&j, h->directory);
@@ -40,6 +41,7 @@ Status run_head_read(Arena *a, const JsonValue *record, RunHead *out, Err *e) {
         RUN_FORMAT);
   CHECK(e, out->n_trials > 0, E_DATA, "the journal does not say how many trials there are");
   out->caviar = copied(a, record, "caviar");
+  out->numerics = copied(a, record, "numerics");
   out->name = copied(a, record, "name");
   out->file = copied(a, record, "file");
   out->directory = copied(a, record, "directory");
@@ -85,6 +87,10 @@ Status run_head_same(Arena *a, const char *dir, const RunHead *there, const RunH
          "- what lies there, + what was asked for:\n%s",
          dir, str_text(&lines));
   }
+  CHECK(e, str_eq(there->numerics, now->numerics), E_SPEC,
+        "%s was trained by caviar %s (%s), and this one (%s) computes other bits; choose another "
+        "--out, or finish it with that version",
+        dir, there->caviar, there->numerics, now->numerics);
   CHECK(e, str_eq(there->data, now->data), E_SPEC,
         "%s was trained on other data (fingerprint %s, now %s); choose another --out, or remove it "
         "to start anew",

@@ -12,6 +12,10 @@
 #include "io/json.h"
 #include "spec.h"
 
+/* Changes when the same experiment would give other bits: kernels' definition, samplers, random
+ * numbers, generators. Part of the digest; runs and checkpoints of another one are not continued. */
+#define TRIAL_NUMERICS "caviar numerics 1"
+
 typedef enum { TRIAL_COMPLETED, TRIAL_DIVERGED, TRIAL_FAILED } TrialStatus;
 extern const char *const trial_status_names[]; /* "COMPLETED", "DIVERGED", "FAILED" */
 

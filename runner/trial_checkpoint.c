@@ -1,8 +1,8 @@
 /*
  * checkpoint_dir/trial-000017.h5: all that resuming and predicting need.
  *
- *   /                 attributes format_version, trial, seed, features, n_classes, n_values,
- *                     fingerprint
+ *   /                 attributes format_version, numerics, trial, seed, features, n_classes,
+ *                     n_values, fingerprint
  *   /spec             the trial as a resolved experiment file
  *   /identity         what two trials must share to be the same
  *   /weights/hidden.0.dense/w (in, out) and so on, /statistics/...: of the chosen epoch
@@ -108,6 +108,7 @@ static Status put_data(Arena *a, H5Out *o, const RunData *d, Err *e) {
 static Status put_all(Arena *a, H5Out *o, const TrialRun *r, const TrialResult *result, Err *e) {
   TRY(h5_attr_i64(o, "/", "format_version", TRIAL_CHECKPOINT_FORMAT, e));
   TRY(h5_attr_i64(o, "/", "trial", r->number, e));
+  TRY(h5_attr_text(o, "/", "numerics", TRIAL_NUMERICS, e));
   TRY(h5_attr_i64(o, "/", "seed", r->spec->seed, e));
   TRY(h5_put_text(o, "/spec", spec_text(a, r->spec, SPEC_RESOLVED), e));
   TRY(h5_put_text(o, "/identity", spec_text(a, r->spec, SPEC_FOR_DIGEST), e));
@@ -195,8 +196,11 @@ Status trial_checkpoint_result(const H5In *in, Arena *a, TrialResult *out, Err *
 
 /* Is it a checkpoint of this experiment on this data? */
 static Status check_identity(Arena *a, const H5In *in, const TrialRun *r, Err *e) {
-  char *identity, *fingerprint;
+  char *identity, *fingerprint, *numerics;
   TRY(trial_checkpoint_version(in, e));
+  TRY(h5_get_attr_text(in, a, "/", "numerics", &numerics, e));
+  CHECK(e, str_eq(numerics, TRIAL_NUMERICS), E_DATA,
+        "another version of caviar made it (%s; this one: %s)", numerics, TRIAL_NUMERICS);
   TRY(h5_get_text(in, a, "/identity", &identity, e));
   CHECK(e, str_eq(identity, spec_text(a, r->spec, SPEC_FOR_DIGEST)), E_DATA,
         "it is of another experiment");

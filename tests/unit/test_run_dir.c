@@ -40,6 +40,7 @@ static const Spec *spec_of(Arena *a, const char *override) {
 
 static RunHead head_of(Arena *a, const Spec *s) {
   return (RunHead){.caviar = "0",
+                   .numerics = TRIAL_NUMERICS,
                    .name = "t",
                    .file = "t.yaml",
                    .directory = ".",
@@ -208,6 +209,9 @@ static void refuses_another(void **state) {
   r->head = head;
   r->head.data = "ffffffffffffffffffffffffffffffff";
   refuse(r, "other data");
+  r->head = head;
+  r->head.numerics = "caviar numerics 0";
+  refuse(r, "computes other bits");
   r->spec = spec_of(&r->a, "checkpoint.keep_trials=3"); /* changes no result */
   r->head = head_of(&r->a, r->spec);
   rig_open(r); /* and the refusals gave the lock back */
