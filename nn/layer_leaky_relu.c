@@ -16,12 +16,6 @@ static const Param params[] = {
      .doc = "derivative where x is negative"},
 };
 
-static Status plan(const NnPlan *p, NnNode *n, Err *e) {
-  (void)e;
-  n->d = p->in[0];
-  return OK;
-}
-
 static void forward(const NnStep *s, NnNode *n) {
   const size_t size = (size_t)s->rows * (size_t)n->d;
   const LeakyRelu *c = n->config;
@@ -52,7 +46,7 @@ const NnLayerKind NN_EXPORT(nn_layer_leaky_relu) = {
              .config_size = sizeof(LeakyRelu)},
     .in_place = true,
     .needs_output = true,
-    .plan = plan,
+    .plan = nn_plan_elementwise,
     .forward = forward,
     .backward = backward,
     .cases = cases,

@@ -8,12 +8,6 @@
 #include "kinds.h"
 #include "real.h"
 
-static Status plan(const NnPlan *p, NnNode *n, Err *e) {
-  (void)e;
-  n->d = p->in[0];
-  return OK;
-}
-
 static void forward(const NnStep *s, NnNode *n) {
   const size_t size = (size_t)s->rows * (size_t)n->d;
   const Real *x = n->x[0];
@@ -39,7 +33,7 @@ const NnLayerKind NN_EXPORT(nn_layer_sigmoid) = {
              .source = "Rumelhart, Hinton & Williams 1986"},
     .in_place = true,
     .needs_output = true,
-    .plan = plan,
+    .plan = nn_plan_elementwise,
     .forward = forward,
     .backward = backward,
     .cases = cases,
