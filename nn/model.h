@@ -67,6 +67,9 @@ NnSlotPlan nn_slots_eval(Arena *a, const NnGraph *g, const NnNode *nodes, int ro
 
 /* ---- the model ------------------------------------------------------------------------------- */
 
+/* Test mode on `rows` rows of this rank alone; start (2) is filled and must outlive the step. */
+NnStep nn_step_test(const NnModel *m, int rows, int *start);
+
 struct NnModel {
   const NnGraph *graph;
   NnOptions options;

@@ -29,6 +29,19 @@ static NnStep begin_step(NnModel *m, int batch_rows, NnPlace place) {
                   .scratch = m->step_scratch};
 }
 
+NnStep nn_step_test(const NnModel *m, int rows, int *start) {
+  start[0] = 0;
+  start[1] = rows;
+  return (NnStep){.team = &m->solo,
+                  .start = start,
+                  .rows = rows,
+                  .batch_rows = rows,
+                  .seed = m->seed,
+                  .updates = m->updates,
+                  .gemm = m->gemm,
+                  .scratch = m->step_scratch};
+}
+
 static void forward(const NnModel *m, const NnStep *s, NnNode *nodes) {
   for (int i = 0; i < m->n_nodes; ++i) {
     nodes[i].kind->forward(s, &nodes[i]);
@@ -111,15 +124,8 @@ void nn_model_step(NnModel *m, int rows, NnPlace place, double learning_rate, Nn
 }
 
 void nn_model_evaluate(NnModel *m, int rows, NnScore *score) {
-  const int start[2] = {0, rows};
-  const NnStep s = {.team = &m->solo,
-                    .start = start,
-                    .rows = rows,
-                    .batch_rows = rows,
-                    .seed = m->seed,
-                    .updates = m->updates,
-                    .gemm = m->gemm,
-                    .scratch = m->step_scratch};
+  int start[2];
+  const NnStep s = nn_step_test(m, rows, start);
   const NnNode *output = &m->eval[m->graph->output];
   forward(m, &s, m->eval);
   if (score) {

@@ -165,6 +165,21 @@ void nn_model_evaluate(NnModel *m, int rows, NnScore *score);
 /* After evaluate: (rows, n) predictions behind the loss's link (softmax, sigmoid, identity). */
 const Real *nn_model_output(const NnModel *m, int *n);
 
+/* The nodes of the graph in order: what was added as id i, under its path. */
+int nn_model_n_nodes(const NnModel *m);
+const char *nn_model_node_path(const NnModel *m, int i);
+const Kind *nn_model_node_kind(const NnModel *m, int i);
+
+/*
+ * Forward in test mode on `rows` <= eval_rows rows, as nn_model_evaluate without its loss. `see` is
+ * called for each input of each node, x (rows, d), just before that node's forward, and once with
+ * node = n_nodes for the output that the loss reads. Buffers share memory: x is good only during
+ * the call. Changes nothing that training uses. Not collective.
+ */
+void nn_model_observe(NnModel *m, int rows,
+                      void (*see)(void *ctx, int node, int input, const Real *x, int rows, int d),
+                      void *ctx);
+
 /* Flat vectors: all that a checkpoint needs, besides the number of updates. */
 typedef enum { NN_WEIGHTS, NN_GRADIENTS, NN_STATISTICS, NN_OPTIMIZER_STATE } NnVector;
 Real *nn_model_vector(NnModel *m, NnVector which, size_t *n);
