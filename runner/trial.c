@@ -50,33 +50,30 @@ static bool train_batch(TrialRun *r, int64_t epoch, double rate) {
   return true;
 }
 
-/* The epoch's row of the curves, in the order of plan_curves. */
+/* metric.at best: the earliest epoch of equal ones. */
+static void note_metric(TrialRun *r, double metric) {
+  TrialProgress *p = &r->progress;
+  if (!r->buffers.best) return;
+  if (p->best_epoch > 0 && !trial_better(metric, p->best_metric, r->spec->search.metric.maximize))
+    return;
+  p->best_epoch = p->epoch;
+  p->best_metric = metric;
+  keep_best(r);
+}
+
 static void end_epoch(TrialRun *r, double rate) {
   TrialProgress *p = &r->progress;
   const RunData *data = r->env->data;
-  bool accuracy = nn_loss_counts_correct(r->spec->model.loss.kind);
+  EpochMeasures m = {.train = p->running, .learning_rate = rate};
   double *row = r->buffers.curves + p->epoch * r->plan.n_names;
-  int i = 0;
-  row[i++] = p->running.loss / p->running.rows;
-  if (accuracy) row[i++] = p->running.correct / p->running.rows;
-  if (data->parts[PART_VALIDATION].n > 0) {
-    NnScore v;
-    trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums, &v);
-    row[i++] = v.loss / v.rows;
-    if (accuracy) row[i++] = v.correct / v.rows;
-  }
-  row[i] = rate;
+  if (data->parts[PART_VALIDATION].n > 0)
+    trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums,
+                   &m.validation);
+  trial_fill_columns(&r->plan, &m, row);
   p->epoch++;
   p->batch = 0;
   p->running = (NnScore){0};
-  double metric = row[r->plan.metric_column];
-  const MetricSpec *m = &r->spec->search.metric;
-  if (r->buffers.best &&
-      (p->best_epoch == 0 || trial_better(metric, p->best_metric, m->maximize))) {
-    p->best_epoch = p->epoch;
-    p->best_metric = metric;
-    keep_best(r);
-  }
+  note_metric(r, row[r->plan.metric_column]);
 }
 
 static double seconds(const TrialRun *r) {

@@ -71,6 +71,10 @@ MUST_CHECK Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, in
 
 enum { EVAL_ROWS = 256 }; /* rows of an evaluation chunk; a constant, for bits depend on it */
 
+struct EpochMeasures;
+/* Gives a column of the curves its value at the end of an epoch; see trial_columns.c. */
+typedef double ColumnValue(const struct EpochMeasures *m);
+
 /* What a training will be, known before its first step. */
 typedef struct {
   int batch_rows;          /* rows of a full mini-batch */
@@ -78,7 +82,8 @@ typedef struct {
   int64_t dropped_rows;    /* left-over, in no batch: drop_last, or a row alone for batch norm */
   int64_t epochs, steps; /* of the whole training; with train.steps the last epoch may be partial */
   int metric_column;     /* search.metric in the curves */
-  const char **names;    /* (n_names) columns of the curves */
+  const char **names;    /* (n_names) columns of the curves, */
+  ColumnValue **values;  /*   and what fills them */
   int n_names;
   size_t n_parameters; /* weights */
   size_t n_statistics;

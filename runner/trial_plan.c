@@ -31,18 +31,6 @@ static Status plan_batches(Arena *a, const Spec *s, int64_t rows, Diag *d, Trial
   return OK;
 }
 
-static void plan_curves(Arena *a, const Spec *s, const RunData *data, TrialPlan *p) {
-  bool accuracy = nn_loss_counts_correct(s->model.loss.kind);
-  p->names = ARENA_ARRAY(a, const char *, 5);
-  p->names[p->n_names++] = "train_loss";
-  if (accuracy) p->names[p->n_names++] = "train_accuracy";
-  if (data->parts[PART_VALIDATION].n > 0) {
-    p->names[p->n_names++] = "validation_loss";
-    if (accuracy) p->names[p->n_names++] = "validation_accuracy";
-  }
-  p->names[p->n_names++] = "learning_rate";
-}
-
 static Status plan_metric(Arena *a, const Spec *s, Diag *d, TrialPlan *p, Err *e) {
   Str known = str_new(a);
   for (int i = 0; i < p->n_names; i++) {
@@ -78,7 +66,7 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
   const RunData *data = env->data;
   *out = (TrialPlan){0};
   TRY(plan_batches(a, trial, data->parts[PART_TRAIN].n, d, out, e));
-  plan_curves(a, trial, data, out);
+  trial_plan_columns(a, trial, data, out);
   TRY(plan_metric(a, trial, d, out, e));
   NnTeam team = nn_team_solo((int)trial->train.shards);
   team.ctx = env->hooks.ctx;

@@ -41,6 +41,17 @@ typedef struct {
   double started, saved; /* seconds on the clock */
 } TrialRun;
 
+/* What an epoch came to: all that the columns of the curves are made from. */
+typedef struct EpochMeasures {
+  NnScore train;      /* sums over the epoch's mini-batches */
+  NnScore validation; /* sums over the validation part; rows 0: there is none */
+  double learning_rate;
+} EpochMeasures;
+
+/* Names of the columns and what fills them; row (n_names) of the epoch that ended. */
+void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan *p);
+void trial_fill_columns(const TrialPlan *p, const EpochMeasures *m, double *row);
+
 /* Lays the buffers out in `a`; called twice, the first time to measure. */
 void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
                    TrialBuffers *out);

@@ -1,0 +1,52 @@
+/*
+ * The columns of the curves, declared once: name, when it is there, where its value comes from. The
+ * order is that of the digest.
+ */
+#include "trial_state.h"
+
+static double train_loss(const EpochMeasures *m) {
+  return m->train.loss / m->train.rows;
+}
+
+static double train_accuracy(const EpochMeasures *m) {
+  return m->train.correct / m->train.rows;
+}
+
+static double validation_loss(const EpochMeasures *m) {
+  return m->validation.loss / m->validation.rows;
+}
+
+static double validation_accuracy(const EpochMeasures *m) {
+  return m->validation.correct / m->validation.rows;
+}
+
+static double learning_rate(const EpochMeasures *m) {
+  return m->learning_rate;
+}
+
+void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan *p) {
+  const bool accuracy = nn_loss_counts_correct(s->model.loss.kind);
+  const bool validation = data->parts[PART_VALIDATION].n > 0;
+  const struct {
+    bool there;
+    const char *name;
+    ColumnValue *value;
+  } rows[] = {
+      {true, "train_loss", train_loss},
+      {accuracy, "train_accuracy", train_accuracy},
+      {validation, "validation_loss", validation_loss},
+      {validation && accuracy, "validation_accuracy", validation_accuracy},
+      {true, "learning_rate", learning_rate},
+  };
+  p->names = ARENA_ARRAY(a, const char *, COUNT(rows));
+  p->values = ARENA_ARRAY(a, ColumnValue *, COUNT(rows));
+  for (int i = 0; i < COUNT(rows); i++) {
+    if (!rows[i].there) continue;
+    p->names[p->n_names] = rows[i].name;
+    p->values[p->n_names++] = rows[i].value;
+  }
+}
+
+void trial_fill_columns(const TrialPlan *p, const EpochMeasures *m, double *row) {
+  for (int i = 0; i < p->n_names; i++) row[i] = p->values[i](m);
+}
