@@ -79,6 +79,10 @@ void param_expectation(const Param *p, Str *out) {
     str_add(out, p->type == P_INT ? "an integer" : "a number");
     expect_range(p, out);
     break;
+  case P_REALS:
+    str_add(out, "a list of numbers");
+    expect_range(p, out);
+    break;
   case P_STRING:
     str_add(out, "text");
     return;
@@ -184,6 +188,12 @@ static Status set_choice(const Param *p, void *to, const Scalar *value, Err *e) 
   return refuse(p, value, e);
 }
 
+static Status set_reals_word(const Param *p, void *to, const Scalar *value, Err *e) {
+  if (!is_word(p, value)) return refuse(p, value, e);
+  *(Reals *)to = (Reals){.n = p->word_value};
+  return OK;
+}
+
 Status param_set(const Param *p, void *object, const Scalar *value, Err *e) {
   void *to = field(p, object);
   switch (p->type) {
@@ -195,6 +205,8 @@ Status param_set(const Param *p, void *object, const Scalar *value, Err *e) {
     return set_real(p, to, value, e);
   case P_CHOICE:
     return set_choice(p, to, value, e);
+  case P_REALS:
+    return set_reals_word(p, to, value, e);
   case P_STRING:
     if (value->type != SCALAR_STRING) return refuse(p, value, e);
     *(const char **)to = value->text;
@@ -203,6 +215,35 @@ Status param_set(const Param *p, void *object, const Scalar *value, Err *e) {
     break;
   }
   FAIL(e, E_INTERNAL, "parameter %s takes a kind, which param_set does not handle", p->name);
+}
+
+Status param_element(const Param *p, const Scalar *value, double *out, Err *e) {
+  Param one = *p;
+  one.type = P_REAL;
+  one.word = NULL;
+  return set_real(&one, out, value, e);
+}
+
+/* `[1, 0.5]`: numbers hold no comma. */
+static Status parse_reals(Arena *a, const Param *p, void *to, const char *text, Err *e) {
+  static const char blank_or_end[] = " ,]";
+  Reals list = {.v = ARENA_ARRAY(a, double, strlen(text))};
+  const char *at = text + 1;
+  while (*(at += strspn(at, " ,")) && *at != ']') {
+    const size_t length = strcspn(at, blank_or_end);
+    const Scalar value = scalar_parse(arena_strndup(a, at, length), false);
+    TRY(param_element(p, &value, &list.v[list.n++], e));
+    at += length;
+  }
+  CHECK(e, list.n > 0 && str_eq(at, "]"), E_SPEC, "expected a list of numbers, found \"%s\"", text);
+  *(Reals *)to = list;
+  return OK;
+}
+
+Status param_parse(Arena *a, const Param *p, void *object, const char *text, Err *e) {
+  if (p->type == P_REALS && text[0] == '[') return parse_reals(a, p, field(p, object), text, e);
+  const Scalar value = scalar_parse(text, p->type == P_STRING);
+  return param_set(p, object, &value, e);
 }
 
 /* ---- defaults -------------------------------------------------------------------------------- */
@@ -216,10 +257,9 @@ void param_defaults(const Param *params, int n, void *object, Arena *a) {
       if (kind) *(KindValue *)field(p, object) = kind_default(kind, a);
       continue;
     }
-    Scalar value = scalar_parse(p->def, p->type == P_STRING);
     Err e = {.status = OK};
-    (void)!param_set(p, object, &value,
-                     &e); /* that every default is legal is a test of the tables */
+    /* that every default is legal is a test of the tables */
+    (void)!param_parse(a, p, object, p->def, &e);
   }
 }
 
@@ -238,17 +278,35 @@ static void get_bool(const Param *p, const void *from, Str *out) {
   str_add(out, word ? p->word : value ? "true" : "false");
 }
 
-static void get_real(const Param *p, const void *from, Str *out) {
-  double x = *(const double *)from;
+static void add_real(double x, Str *out) {
   char text[32];
-  if (p->word && x == p->word_value)
-    str_add(out, p->word);
-  else if (isnan(x))
+  if (isnan(x))
     str_add(out, ".nan");
   else if (isinf(x))
     str_add(out, x > 0 ? ".inf" : "-.inf");
   else
     str_add(out, str_f64(x, text));
+}
+
+static void get_real(const Param *p, const void *from, Str *out) {
+  double x = *(const double *)from;
+  if (p->word && x == p->word_value)
+    str_add(out, p->word);
+  else
+    add_real(x, out);
+}
+
+static void get_reals(const Param *p, const void *from, Str *out) {
+  const Reals *list = from;
+  if (!list->v) {
+    str_add(out, p->word && list->n == p->word_value ? p->word : "null");
+    return;
+  }
+  for (int i = 0; i < list->n; i++) {
+    str_add(out, i ? ", " : "[");
+    add_real(list->v[i], out);
+  }
+  str_add(out, "]");
 }
 
 void param_get(const Param *p, const void *object, Str *out) {
@@ -267,6 +325,9 @@ void param_get(const Param *p, const void *object, Str *out) {
   }
   case P_REAL:
     get_real(p, from, out);
+    break;
+  case P_REALS:
+    get_reals(p, from, out);
     break;
   case P_STRING: {
     const char *text = *(const char *const *)from;

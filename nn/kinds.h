@@ -144,6 +144,18 @@ typedef struct {
   double (*rate)(const void *config, double learning_rate, int64_t epoch, int64_t n_epochs);
 } NnScheduleKind;
 
+/* Epochs in ascending order, for the check of a schedule. */
+static inline Status nn_check_epochs(Reals epochs, const char *name, ParamPlace *place, Err *e) {
+  for (int i = 0; i < epochs.n; ++i) {
+    const double v = epochs.v[i];
+    *place = (ParamPlace){name, i};
+    CHECK(e, v == (double)(int64_t)v, E_SPEC, "%s: expected whole epochs, found %g", name, v);
+    CHECK(e, i == 0 || v > epochs.v[i - 1], E_SPEC, "%s: epochs must ascend, but %g follows %g",
+          name, v, epochs.v[i - 1]);
+  }
+  return OK;
+}
+
 typedef struct {
   Kind head;
   /* Element i is keyed by (seed, RNG_INIT, block, i / 4) or pairs of draws: never by order. */

@@ -49,10 +49,24 @@ static void put_range(JsonWriter *j, const Param *p) {
   }
 }
 
+static void put_numbers(JsonWriter *j, const Param *p) {
+  json_key(j, "minItems");
+  json_int(j, 1);
+  json_key(j, "items");
+  json_open(j, '{');
+  put_string(j, "type", "number");
+  put_range(j, p);
+  json_close(j, '}');
+}
+
 static void put_type(JsonWriter *j, const Param *p) {
-  static const char *const names[] = {
-      [P_BOOL] = "boolean", [P_INT] = "integer", [P_REAL] = "number", [P_STRING] = "string"};
+  static const char *const names[] = {[P_BOOL] = "boolean",
+                                      [P_INT] = "integer",
+                                      [P_REAL] = "number",
+                                      [P_STRING] = "string",
+                                      [P_REALS] = "array"};
   put_string(j, "type", names[p->type]);
+  if (p->type == P_REALS) put_numbers(j, p);
   if (p->type == P_INT || p->type == P_REAL) put_range(j, p);
 }
 
@@ -64,7 +78,7 @@ static void put_choices(JsonWriter *j, const char *const *choices) {
 }
 
 static void put_default(JsonWriter *j, const Param *p) {
-  if (p->def == NULL) return;
+  if (p->def == NULL || p->def[0] == '[') return;
   const Scalar value = scalar_parse(p->def, p->type == P_STRING || p->type == P_CHOICE);
   json_key(j, "default");
   if (value.type == SCALAR_BOOL)

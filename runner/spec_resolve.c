@@ -108,11 +108,28 @@ void resolve_map(const Resolve *r, const YamlNode *in, const MapSpec *m, void *o
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+/* `in`: what the numbers were read from, for their marks; NULL: a default. */
+static YamlNode *reals_node(const Resolve *r, const Param *p, const Reals *list, const YamlNode *in,
+                            Mark mark) {
+  YamlNode *n = yaml_new(r->a, YAML_LIST, mark);
+  const YamlNode *from = in ? in->first : NULL;
+  n->param = p;
+  for (int i = 0; i < list->n; i++) {
+    char text[32];
+    str_f64(list->v[i], text);
+    yaml_append(n, yaml_new_scalar(r->a, text, false, from ? from->mark : mark));
+    from = from ? from->next : NULL;
+  }
+  return n;
+}
+
 YamlNode *resolve_scalar(const Resolve *r, const Param *p, const void *object, Mark mark) {
   const char *text;
   bool quoted = false;
+  const void *from = (const char *)object + p->offset;
+  if (p->type == P_REALS && ((const Reals *)from)->v) return reals_node(r, p, from, NULL, mark);
   if (p->type == P_STRING) {
-    text = *(const char *const *)(const void *)((const char *)object + p->offset);
+    text = *(const char *const *)from;
     quoted = scalar_parse(text, false).type != SCALAR_STRING;
   } else {
     Str s = str_new(r->a);
@@ -162,6 +179,29 @@ static void resolve_default(const Resolve *r, const Param *p, const MapSpec *m, 
   yaml_put(r->a, out, p->name, resolve_scalar(r, p, object, m->mark));
 }
 
+/* The numbers of the list `in`; NULL after errors, of which each wrong element has its own. */
+static YamlNode *resolve_reals(const Resolve *r, const Param *p, const YamlNode *in, Reals *out) {
+  const int errors = r->d->n_refusals;
+  *out = (Reals){.v = ARENA_ARRAY(r->a, double, in->n_children + 1)};
+  Str s = str_new(r->a);
+  param_expectation(p, &s);
+  if (in->n_children == 0)
+    diag_add(r->d, DIAG_ERROR, in->mark, "%s: expected %s, found an empty list", p->name,
+             str_text(&s));
+  for (const YamlNode *c = in->first; c; c = c->next) {
+    Err e = {.status = OK};
+    if (c->type != YAML_SCALAR) {
+      diag_add(r->d, DIAG_ERROR, c->mark, "%s: expected %s, found %s in it", p->name, str_text(&s),
+               resolve_type_name(c));
+      continue;
+    }
+    const Scalar value = yaml_scalar(c);
+    if (param_element(p, &value, &out->v[out->n++], &e) != OK)
+      diag_add(r->d, DIAG_ERROR, c->mark, "%s: %s", p->name, e.text);
+  }
+  return r->d->n_refusals == errors ? reals_node(r, p, out, in, in->mark) : NULL;
+}
+
 void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const MapSpec *m,
                    void *object, YamlNode *out) {
   if (in == NULL) {
@@ -171,6 +211,11 @@ void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const M
   if (p->type == P_KIND) {
     const char *where = arena_printf(r->a, "%s.%s", m->where, p->name);
     yaml_put(r->a, out, p->name, resolve_kind(r, p, in, where, field(p, object)));
+    return;
+  }
+  if (p->type == P_REALS && in->type == YAML_LIST) {
+    YamlNode *list = resolve_reals(r, p, in, field(p, object));
+    yaml_put(r->a, out, p->name, list ? list : stand_in(r, p, in->mark));
     return;
   }
   Err e = {.status = OK};
@@ -235,6 +280,16 @@ static const YamlNode *kind_name(const Resolve *r, const Param *p, const YamlNod
   return NULL;
 }
 
+/* What the parameters of a kind ask of each other, once each is legal. */
+static void check_kind(const Resolve *r, const KindValue *v, const YamlNode *node) {
+  Err e = {.status = OK};
+  ParamPlace place = {.element = -1};
+  if (v->kind->check == NULL || v->kind->check(v->config, &place, &e) == OK) return;
+  const YamlNode *at = place.param ? yaml_get(node, place.param) : NULL;
+  const YamlNode *element = at && place.element >= 0 ? yaml_at(at, place.element) : NULL;
+  diag_add(r->d, DIAG_ERROR, (element ? element : at ? at : node)->mark, "%s", e.text);
+}
+
 YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, const char *where,
                        KindValue *out) {
   static const char *const also[] = {"name", NULL};
@@ -251,6 +306,8 @@ YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, con
                      .params = kind->params,
                      .n_params = kind->n_params,
                      .also = also};
+  const int errors = r->d->n_refusals;
   resolve_map(r, in->type == YAML_MAP ? in : NULL, &m, out->config, node);
+  if (r->d->n_refusals == errors) check_kind(r, out, node);
   return kind->n_params ? node : kind_node(r, p, kind, in->mark);
 }

@@ -47,7 +47,7 @@ YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, con
  * error that says what was expected. */
 const YamlNode *resolve_expect_map(const Resolve *r, const YamlNode *in, const char *where);
 
-/* A resolved scalar: the canonical text of the field that `p` describes. */
+/* A resolved value: the canonical text of the field that `p` describes; of a P_REALS a list. */
 YamlNode *resolve_scalar(const Resolve *r, const Param *p, const void *object, Mark mark);
 
 void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec *m);

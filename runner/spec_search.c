@@ -271,6 +271,7 @@ static void walk_paths(Nearest *n, const YamlNode *tree, const char *prefix) {
     const char *path =
         is_list ? prefix : arena_printf(n->a, "%s%s%s", prefix, *prefix ? "." : "", key);
     if (c->param) consider(n, path);
+    if (c->type == YAML_LIST && c->param) continue; /* its numbers have no paths */
     /* The kind of a layer without a name is the component already. */
     const YamlNode *below = by_kind && c->type == YAML_MAP ? yaml_get(c, key) : c;
     walk_paths(n, below, path);

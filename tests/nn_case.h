@@ -26,11 +26,10 @@ static inline void nn_case_set(Arena *a, const Param *p, void *config, const cha
     *(KindValue *)(void *)((char *)config + p->offset) = kind_default(kind, a);
     return;
   }
-  const Scalar value = scalar_parse(word, false);
-  MUST(param_set(p, config, &value, e));
+  MUST(param_parse(a, p, config, word, e));
 }
 
-/* Every default, then what `words` say; "" for none. */
+/* Every default, then what `words` say; "" for none. Lists without blanks: "at: [1,2]". */
 static inline KindValue nn_case_config(Arena *a, const Kind *kind, const char *words) {
   KindValue v = kind_default(kind, a);
   char *next = arena_strdup(a, words), *key;

@@ -26,11 +26,12 @@ typedef struct {
   const char *name;
   int mode;
   KindValue init, none;
+  Reals at, weights;
   char guard1[16];
 } Thing;
 
 static const char *const modes[] = {"standard", "none", NULL};
-enum { BIAS, ON, UNITS, BIG, RATE, UNIT_OPEN, ANY, NAME, MODE, INIT, NONE, N_PARAMS };
+enum { BIAS, ON, UNITS, BIG, RATE, UNIT_OPEN, ANY, NAME, MODE, INIT, NONE, AT, WEIGHTS, N_PARAMS };
 static const Param params[N_PARAMS] = {
     {"bias", P_BOOL, offsetof(Thing, bias), .def = "auto", .word = "auto", .word_value = 2},
     {"on", P_BOOL, offsetof(Thing, on), .def = "true"},
@@ -45,6 +46,10 @@ static const Param params[N_PARAMS] = {
     {"mode", P_CHOICE, offsetof(Thing, mode), .def = "none", .choices = modes},
     {"init", P_KIND, offsetof(Thing, init), .def = "he", .registry = &inits},
     {"none", P_KIND, offsetof(Thing, none), .optional = true, .registry = &inits},
+    {"at", P_REALS, offsetof(Thing, at), .def = "[30, 0.5]", .lo = 0, .hi = INFINITY,
+     .lo_open = true},
+    {"weights", P_REALS, offsetof(Thing, weights), .optional = true, .word = "balanced",
+     .word_value = -1},
 };
 
 static Arena arena;
@@ -175,6 +180,52 @@ static void refusing(void **state) {
   assert_int_equal(set(INIT, "he"), E_INTERNAL);
 }
 
+static void lists(void **state) {
+  (void)state;
+  reset();
+  param_defaults(params, N_PARAMS, &thing, &arena);
+  assert_int_equal(thing.at.n, 2);
+  assert_true(thing.at.v[0] == 30 && thing.at.v[1] == 0.5);
+  assert_string_equal(get(AT), "[30, 0.5]");
+  assert_true(thing.weights.v == NULL && thing.weights.n == 0);
+  assert_string_equal(get(WEIGHTS), "null");
+  assert_int_equal(set(WEIGHTS, "balanced"), OK);
+  assert_true(thing.weights.v == NULL && thing.weights.n == -1);
+  assert_string_equal(get(WEIGHTS), "balanced");
+  assert_int_equal(param_parse(&arena, &params[WEIGHTS], &thing, "[-1,2e300 , 3]", &error), OK);
+  assert_string_equal(get(WEIGHTS), "[-1, 2e+300, 3]");
+  assert_int_equal(param_parse(&arena, &params[WEIGHTS], &thing, "balanced", &error), OK);
+  assert_string_equal(get(WEIGHTS), "balanced");
+  assert_refused(WEIGHTS, "balancd",
+                 "expected a list of numbers or balanced, found \"balancd\"; did you mean "
+                 "\"balanced\"?");
+  assert_refused(AT, "3", "expected a list of numbers above 0, found 3");
+  static const char *const wrong[] = {"[]", "[1", "[1, 0]", "[1, x]", "[1] 2"};
+  for (int i = 0; i < COUNT(wrong); i++) {
+    const Thing before = thing;
+    error = (Err){.status = OK};
+    assert_int_equal(param_parse(&arena, &params[AT], &thing, wrong[i], &error), E_SPEC);
+    assert_memory_equal(&before, &thing, sizeof thing);
+  }
+}
+
+static void elements(void **state) {
+  (void)state;
+  double x = 7;
+  const Scalar zero = scalar_parse("0", false), word = scalar_parse("balanced", false);
+  const Scalar two = scalar_parse("2", false);
+  reset();
+  assert_int_equal(param_element(&params[AT], &zero, &x, &error), E_SPEC);
+  assert_string_equal(error.text, "expected a number above 0, found 0");
+  reset();
+  assert_int_equal(param_element(&params[WEIGHTS], &word, &x, &error), E_SPEC);
+  assert_string_equal(error.text, "expected a number, found \"balanced\"");
+  assert_true(x == 7);
+  reset();
+  assert_int_equal(param_element(&params[AT], &two, &x, &error), OK);
+  assert_true(x == 2);
+}
+
 static void expectations(void **state) {
   (void)state;
   assert_string_equal(expected(INIT), "an initialiser, one of: he, zeros");
@@ -207,8 +258,10 @@ static void finding(void **state) {
 int main(void) {
   arena_init(&arena);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(defaults), cmocka_unit_test(setting_and_getting), cmocka_unit_test(refusing),
-      cmocka_unit_test(expectations), cmocka_unit_test(finding)};
+      cmocka_unit_test(defaults), cmocka_unit_test(setting_and_getting),
+      cmocka_unit_test(refusing), cmocka_unit_test(expectations),
+      cmocka_unit_test(finding),  cmocka_unit_test(lists),
+      cmocka_unit_test(elements)};
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&arena);
   return failed;

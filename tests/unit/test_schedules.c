@@ -18,10 +18,9 @@ static KindValue make(const char *name, const char *param, const char *value) {
   KindValue v = kind_default(kind, &arena);
   if (param) {
     Err e = {0};
-    const Scalar scalar = scalar_parse(value, false);
     const Param *p = param_find(kind->params, kind->n_params, param);
     assert_non_null(p);
-    assert_int_equal(param_set(p, v.config, &scalar, &e), OK);
+    assert_int_equal(param_parse(&arena, p, v.config, value, &e), OK);
   }
   return v;
 }
@@ -75,6 +74,13 @@ static void test_cosine(void **s) {
   CHECK_RATES(make("cosine", "final", "0.2"), 0.1, 2, 0.1, 0.06, 0.02);
 }
 
+/* The epochs of `at` are the first with the lower rate. */
+static void test_stairs(void **s) {
+  (void)s;
+  CHECK_RATES(make("stairs", "at", "[3, 5]"), 0.2, 6, 0.2, 0.2, 0.02, 0.02, 0.002, 0.002);
+  CHECK_RATES(make("stairs", "at", "[1]"), 0.2, 2, 0.02, 0.02);
+}
+
 /* Every schedule: finite and positive while training, never above the base rate, and linear in it.
  */
 static void test_all(void **s) {
@@ -94,7 +100,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_constant),    cmocka_unit_test(test_inverse_time),
       cmocka_unit_test(test_exponential), cmocka_unit_test(test_linear),
-      cmocka_unit_test(test_cosine),      cmocka_unit_test(test_all),
+      cmocka_unit_test(test_cosine),      cmocka_unit_test(test_stairs),
+      cmocka_unit_test(test_all),
   };
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&arena);
