@@ -21,7 +21,7 @@ Status nn_graph_plan_node(const NnGraph *g, int id, NnPlan *p, const NnLayerKind
   p->targets = g->targets;
   for (int i = 0; i < n->n_inputs; ++i) {
     const int from = declared->inputs[i];
-    p->in[i] = from == NN_INPUT ? g->n_features : g->nodes[from].d;
+    n->in[i] = p->in[i] = from == NN_INPUT ? g->n_features : g->nodes[from].d;
   }
   const Status status = kind->plan(p, n, e);
   if (status != OK) return err_context(e, "%s", declared->path);
@@ -45,6 +45,10 @@ Status nn_graph_add(NnGraph *g, const Kind *kind, const void *config, const char
   NnNode planned;
   TRY(nn_graph_plan_node(g, g->n, &p, nn_layer_at(kind, CPU_PORTABLE), &planned, e));
   node->d = planned.d;
+  node->trained = planned.n_weights > 0;
+  for (int i = 0; i < n_inputs; ++i) {
+    if (inputs[i] != NN_INPUT && g->nodes[inputs[i]].trained) node->trained = true;
+  }
   *id = g->n++;
   return OK;
 }

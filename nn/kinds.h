@@ -37,9 +37,10 @@ typedef struct {
 typedef struct {
   const char *name; /* "w" */
   int rows, cols;
-  KindValue init; /* weights: how they start; fans are rows (in) and cols (out) */
-  double start;   /* where init.kind is NULL: all this */
-  Real *v, *g;    /* set by layout */
+  KindValue init;       /* weights: how they start; fans are rows (in) and cols (out) */
+  double start;         /* where init.kind is NULL: all this, */
+  const double *starts; /* or these (rows, cols) */
+  Real *v, *g;          /* set by layout */
 } NnTensor;
 
 struct NnNode {
@@ -50,6 +51,7 @@ struct NnNode {
   uint32_t key; /* the first of ceil(d / 4) counters of its own: keys dropout */
   int n_inputs;
   NnNode *inputs[NN_MAX_INPUTS]; /* NULL: the data */
+  int in[NN_MAX_INPUTS];         /* features of each */
   /* set by kind->plan */
   int d; /* features of the output */
   int n_weights, n_stats;
@@ -106,6 +108,21 @@ typedef struct NnLayerKind {
   const NnCase *cases;
   int n_cases;
 } NnLayerKind;
+
+/* An op of nn/ops.h: a layer without weights and words, for any number of inputs (one or two). */
+typedef enum {
+  NN_BOTH_SIGNS, /* at least 0.2 from 0 */
+  NN_FAR_FROM_0, /* of both signs, at least 0.5 from 0 */
+  NN_POSITIVE,   /* at least 0.5 */
+  NN_APART,      /* no two of a row within 0.1 */
+} NnNumbers;
+
+typedef struct {
+  NnLayerKind layer;
+  int n_inputs;
+  bool broadcasts;   /* one of two inputs may be a scalar beside a vector */
+  NnNumbers numbers; /* that the tests may use */
+} NnOpKind;
 
 /* The plan of a layer that keeps its input's shape and nothing else. */
 static inline Status nn_plan_elementwise(const NnPlan *p, NnNode *n, Err *e) {
@@ -167,5 +184,6 @@ typedef struct {
 const NnLayerKind *nn_layer_at(const Kind *kind, CpuLevel level);
 const NnLossKind *nn_loss_at(const Kind *kind, CpuLevel level);
 const NnOptimizerKind *nn_optimizer_at(const Kind *kind, CpuLevel level);
+const NnOpKind *nn_op_at(const Kind *kind, CpuLevel level); /* of nn_ops */
 
 #endif

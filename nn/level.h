@@ -1,5 +1,5 @@
 /*
- * Vector levels. The files of numbers (layer_*, loss_*, optimizer_*, kernel_*) are plain C compiled
+ * Vector levels. The files of numbers (layer_*, op_*, loss_*, optimizer_*, kernel_*) are plain C compiled
  * once a level (portable, avx2, avx512) with other machine flags; what they export carries the
  * level's name, so that one binary holds all and nn picks a column at plan. -ffp-contract=off and
  * fixed orders of summation make the bits equal: a loop over columns may be vectorised, a sum over

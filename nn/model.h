@@ -17,6 +17,7 @@ typedef struct {
   const char *path;
   int inputs[NN_MAX_INPUTS], n_inputs;
   int d;
+  bool trained; /* weights here or before */
 } NnGraphNode;
 
 struct NnGraph {

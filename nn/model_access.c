@@ -9,7 +9,7 @@ static void fill(const NnTensor *t, uint64_t seed, uint32_t block) {
     k->fill(t->init.config, t->rows, t->cols, seed, block, n, t->v);
     return;
   }
-  for (size_t i = 0; i < n; ++i) t->v[i] = (Real)t->start;
+  for (size_t i = 0; i < n; ++i) t->v[i] = (Real)(t->starts ? t->starts[i] : t->start);
 }
 
 void nn_model_init(NnModel *m, uint64_t seed) {

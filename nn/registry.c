@@ -5,6 +5,7 @@
  */
 #include "kinds.h"
 #include "base/str.h"
+#include "ops.h"
 
 /* A registry ends with NULL, so that an empty .def file is legal. */
 #define REGISTRY(word, heads)                                                                      \
@@ -40,6 +41,22 @@ static const Kind *const activation_heads[] = {
 #include "layers.def"
     NULL};
 const Registry nn_activations = REGISTRY("activation", activation_heads);
+
+#define NN_UNARY(name, ...)  NN_OP(name)
+#define NN_BINARY(name, ...) NN_OP(name)
+#define NN_OP(name)          DECLARE(NnOpKind, nn_op_##name)
+#include "ops.def"
+#undef NN_OP
+#define NN_OP(name) LEVELS(nn_op_##name)
+static const NnOpKind *const ops[][CPU_LEVELS] = {
+#include "ops.def"
+    {NULL}};
+#undef NN_OP
+#define NN_OP(name) &nn_op_##name##_portable.layer.head,
+static const Kind *const op_heads[] = {
+#include "ops.def"
+    NULL};
+const Registry nn_ops = REGISTRY("op", op_heads);
 
 #define NN_LOSS(name) DECLARE(NnLossKind, nn_loss_##name)
 #include "losses.def"
@@ -97,7 +114,13 @@ static int find_head(const Registry *r, const Kind *kind) {
  */
 const NnLayerKind *nn_layer_at(const Kind *kind, CpuLevel level) {
   int i = find_head(&nn_layers, kind);
-  return i < nn_layers.n ? layers[i][level] : (const NnLayerKind *)(const void *)kind;
+  if (i < nn_layers.n) return layers[i][level];
+  i = find_head(&nn_ops, kind);
+  return i < nn_ops.n ? &ops[i][level]->layer : (const NnLayerKind *)(const void *)kind;
+}
+
+const NnOpKind *nn_op_at(const Kind *kind, CpuLevel level) {
+  return ops[find_head(&nn_ops, kind)][level];
 }
 
 const NnLossKind *nn_loss_at(const Kind *kind, CpuLevel level) {
