@@ -21,6 +21,7 @@ static const struct {
     {&nn_schedules, "train.schedule"},
     {&nn_initialisers, "how weights start"},
     {&io_generators, "data.source"},
+    {&run_normalizers, "data.normalize"},
     {&run_samplers, "search.method"},
     {&io_importers, "formats that `caviar import` reads"},
 };
@@ -64,7 +65,8 @@ static void print_kind(Arena *a, const Registry *r, const Kind *k) {
 
 static void print_nouns(void) {
   printf("caviar describe NOUN lists its kinds, caviar describe NAME shows one with its "
-         "parameters.\n");
+         "parameters.\nA kind of one parameter may be written {binarize: 0.5} for {name: binarize, "
+         "threshold: 0.5}.\n");
   for (int i = 0; i < COUNT(nouns); i++) {
     printf("\n%s: %s\n", nouns[i].registry->noun, nouns[i].doc);
     print_kinds(nouns[i].registry, "  ");

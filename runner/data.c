@@ -4,7 +4,7 @@
 #include <strings.h>
 #include "base/cpu.h"
 #include "base/rng.h"
-#include "data_normalize.h"
+#include "normalizer.h"
 #include "io/sha256.h"
 
 const char *const part_names[PART_COUNT] = {"train", "validation", "test"};
@@ -129,12 +129,8 @@ static Status open_all(Arena *a, const DataSpec *s, RunData *d, Err *e) {
   TRY(split(a, s, d, e));
   if (d->test.n > 0) whole_test_file(a, d);
   fingerprint(a, d);
-  if (s->normalize == NORMALIZE_STANDARD) {
-    double *mean = ARENA_ARRAY(a, double, d->n_features);
-    double *scale = ARENA_ARRAY(a, double, d->n_features);
-    data_standard(&d->parts[PART_TRAIN], mean, scale);
-    data_set_normalization(a, d, mean, scale);
-  }
+  const Normalizer *n = (const Normalizer *)s->normalize.kind;
+  if (n) TRY(n->learn(a, s->normalize.config, &d->parts[PART_TRAIN], &d->normalization, e));
   return OK;
 }
 
@@ -150,16 +146,4 @@ void data_close(RunData *d) {
   io_dataset_close(&d->main);
   io_dataset_close(&d->test);
   *d = (RunData){0};
-}
-
-void data_set_normalization(Arena *a, RunData *d, double *mean, double *scale) {
-  d->mean = mean;
-  d->scale = scale;
-  if (!mean) return;
-  d->mean_f32 = ARENA_ARRAY(a, float, d->n_features);
-  d->scale_f32 = ARENA_ARRAY(a, float, d->n_features);
-  for (int j = 0; j < d->n_features; j++) {
-    d->mean_f32[j] = (float)mean[j];
-    d->scale_f32[j] = (float)scale[j];
-  }
 }

@@ -18,13 +18,21 @@ typedef struct {
   uint32_t n;
 } DataPart;
 
+/* What is done to the features x of a row; all zero: nothing. */
+typedef struct {
+  /* (d) x -> (x - mean) * scale, or NULL. Population sd; a constant column: scale 0. The rounded
+   * ones are for uint8 and float data. */
+  double *mean, *scale;
+  float *mean_f32, *scale_f32;
+  /* x -> 1 where x > threshold, else 0; in the data's own numbers, bytes as 0 to 255. */
+  bool binarize;
+  double threshold;
+} Normalization;
+
 typedef struct {
   IoDataset main, test; /* test: n = 0 unless test_file */
   DataPart parts[PART_COUNT];
-  /* (d) x -> (x - mean) * scale; NULL: as it is. Population sd; a constant column: scale 0. The
-   * rounded ones are for uint8 and float data. */
-  double *mean, *scale;
-  float *mean_f32, *scale_f32;
+  Normalization normalization;
   NnTargets targets;
   int n_features;
   char fingerprint[HASH_HEX]; /* of everything that was read */
@@ -34,9 +42,6 @@ typedef struct {
  * E_IO, E_SPEC (batch larger than data is the caller's). */
 MUST_CHECK Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e);
 void data_close(RunData *d);
-
-/* Puts `mean` and `scale` (d; NULL: none) into `d`, with their rounded copies. */
-void data_set_normalization(Arena *a, RunData *d, double *mean, double *scale);
 
 /* Rows order[0..n) of a part (order NULL: first .. first + n) into x (n, d) and targets of the form
  * that the model wants (nn_model_target_form); no targets where the set has none. */

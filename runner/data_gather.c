@@ -30,17 +30,49 @@ static void row_f64(const double *restrict x, int d, const double *restrict mean
   for (int j = 0; j < d; j++) out[j] = (Real)((x[j] - mean[j]) * scale[j]);
 }
 
-static void gather_row(const RunData *data, const IoDataset *s, size_t row, Real *out) {
-  size_t d = (size_t)s->d, at = row * d;
+/* 1 where x > threshold. */
+static void binarize_u8(const uint8_t *restrict x, int d, double threshold, Real *restrict out) {
+  const int least = threshold < 0 ? 0 : !(threshold < 255) ? 256 : (int)threshold + 1;
+  for (int j = 0; j < d; j++) out[j] = x[j] >= least;
+}
+
+static void binarize_f32(const float *restrict x, int d, double threshold, Real *restrict out) {
+  for (int j = 0; j < d; j++) out[j] = (double)x[j] > threshold;
+}
+
+static void binarize_f64(const double *restrict x, int d, double threshold, Real *restrict out) {
+  for (int j = 0; j < d; j++) out[j] = x[j] > threshold;
+}
+
+static void gather_binary(const Normalization *n, const IoDataset *s, size_t at, Real *out) {
   switch (s->x_type) {
   case IO_U8:
-    row_u8((const uint8_t *)s->x + at, s->d, data->mean_f32, data->scale_f32, out);
+    binarize_u8((const uint8_t *)s->x + at, s->d, n->threshold, out);
     break;
   case IO_F32:
-    row_f32((const float *)s->x + at, s->d, data->mean_f32, data->scale_f32, out);
+    binarize_f32((const float *)s->x + at, s->d, n->threshold, out);
     break;
   case IO_F64:
-    row_f64((const double *)s->x + at, s->d, data->mean, data->scale, out);
+    binarize_f64((const double *)s->x + at, s->d, n->threshold, out);
+    break;
+  }
+}
+
+static void gather_row(const Normalization *n, const IoDataset *s, size_t row, Real *out) {
+  const size_t at = row * (size_t)s->d;
+  if (n->binarize) {
+    gather_binary(n, s, at, out);
+    return;
+  }
+  switch (s->x_type) {
+  case IO_U8:
+    row_u8((const uint8_t *)s->x + at, s->d, n->mean_f32, n->scale_f32, out);
+    break;
+  case IO_F32:
+    row_f32((const float *)s->x + at, s->d, n->mean_f32, n->scale_f32, out);
+    break;
+  case IO_F64:
+    row_f64((const double *)s->x + at, s->d, n->mean, n->scale, out);
     break;
   }
 }
@@ -69,7 +101,7 @@ void data_gather(const RunData *data, Part part, const uint32_t *order, uint32_t
   int32_t *y = nn_model_labels(m);
   for (int i = 0; i < n; i++) {
     size_t row = p->rows[order ? order[i] : first + (uint32_t)i];
-    gather_row(data, s, row, x + (size_t)i * (size_t)s->d);
+    gather_row(&data->normalization, s, row, x + (size_t)i * (size_t)s->d);
     if (labels) y[i] = s->labels[row];
     if (values) target_values(s, row, k, v + (size_t)i * (size_t)k);
   }

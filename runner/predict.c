@@ -29,13 +29,15 @@ static void view_data(Arena *a, const TrialModel *m, const IoDataset *s, bool sc
                       RunData *view) {
   uint32_t *rows = ARENA_ARRAY(a, uint32_t, s->n);
   for (uint32_t i = 0; i < (uint32_t)s->n; i++) rows[i] = i;
-  *view = (RunData){.main = *s, .targets = m->targets, .n_features = m->n_features};
+  *view = (RunData){.main = *s,
+                    .targets = m->targets,
+                    .n_features = m->n_features,
+                    .normalization = m->normalization};
   if (!scored) {
     view->main.labels = NULL;
     view->main.values = NULL;
   }
   view->parts[PART_TEST] = (DataPart){&view->main, rows, (uint32_t)s->n};
-  data_set_normalization(a, view, m->mean, m->scale);
 }
 
 /* k outputs of the model -> a row of the prediction. One output for two classes is the second's

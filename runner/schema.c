@@ -150,6 +150,39 @@ static void put_kind_names(JsonWriter *j, const Registry *r) {
   json_close(j, '}');
 }
 
+/* {name: adam, ..} */
+static void put_kind(JsonWriter *j, const Kind *k) {
+  json_open(j, '{');
+  put_string(j, "description", k->doc);
+  put_string(j, "type", "object");
+  json_key(j, "properties");
+  json_open(j, '{');
+  open_property(j, "name", NULL);
+  put_string(j, "const", k->name);
+  json_close(j, '}');
+  put_params(j, k->params, k->n_params);
+  json_close(j, '}');
+  put_required(j, k->params, k->n_params, NULL);
+  put_closed(j);
+  json_close(j, '}');
+}
+
+/* {binarize: 0.5}: a kind of one parameter. */
+static void put_short_form(JsonWriter *j, const Kind *k) {
+  Param row = k->params[0];
+  row.name = k->name;
+  json_open(j, '{');
+  put_string(j, "description", k->doc);
+  put_string(j, "type", "object");
+  json_key(j, "properties");
+  json_open(j, '{');
+  put_param(j, &row);
+  json_close(j, '}');
+  put_required(j, NULL, 0, k->name);
+  put_closed(j);
+  json_close(j, '}');
+}
+
 /* `adam`, or `{name: adam, ..}`. The name may be left out where the kind is the default. */
 static void put_registry(JsonWriter *j, const Registry *r) {
   open_property(j, r->noun, NULL);
@@ -157,20 +190,8 @@ static void put_registry(JsonWriter *j, const Registry *r) {
   json_open(j, '[');
   put_kind_names(j, r);
   for (int i = 0; i < r->n; i++) {
-    const Kind *k = r->kinds[i];
-    json_open(j, '{');
-    put_string(j, "description", k->doc);
-    put_string(j, "type", "object");
-    json_key(j, "properties");
-    json_open(j, '{');
-    open_property(j, "name", NULL);
-    put_string(j, "const", k->name);
-    json_close(j, '}');
-    put_params(j, k->params, k->n_params);
-    json_close(j, '}');
-    put_required(j, k->params, k->n_params, NULL);
-    put_closed(j);
-    json_close(j, '}');
+    put_kind(j, r->kinds[i]);
+    if (r->kinds[i]->n_params == 1) put_short_form(j, r->kinds[i]);
   }
   json_close(j, ']');
   json_close(j, '}');
@@ -315,9 +336,9 @@ static void put_section(JsonWriter *j, const Section *s) {
 }
 
 void spec_schema(Str *out) {
-  static const Registry *const registries[] = {&nn_activations, &nn_losses,       &nn_optimizers,
-                                               &nn_schedules,   &nn_initialisers, &io_generators,
-                                               &run_samplers};
+  static const Registry *const registries[] = {&nn_activations,  &nn_losses,       &nn_optimizers,
+                                               &nn_schedules,    &nn_initialisers, &io_generators,
+                                               &run_normalizers, &run_samplers};
   JsonWriter writer = json_writer(out), *j = &writer;
   json_open(j, '{');
   put_string(j, "$schema", "http://json-schema.org/draft-07/schema#");

@@ -24,11 +24,11 @@ typedef struct {
   const char *file, *test_file, *sha256; /* as written; relative to the YAML file */
   const char *path, *test_path;          /* file, test_file made usable from here */
   double train, validation, test; /* the split's fractions; test 0 where test_file is given */
-  int normalize;                  /* NORMALIZE_* */
+  KindValue normalize;            /* NULL kind: as none */
   int64_t seed;                   /* data.seed, default the experiment's */
 } DataSpec;
 
-enum { NORMALIZE_NONE, NORMALIZE_STANDARD };
+extern const Registry run_normalizers; /* runner/normalizer.h */
 
 /* One layer after `repeat` and `enabled`: "hidden.0.dense". */
 typedef struct {

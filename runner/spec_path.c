@@ -22,6 +22,8 @@ typedef struct {
   YamlNode *node;
   YamlNode *item; /* AT_PARAMS: the layer; else NULL */
   WalkAt at;
+  const Kind *table;  /* AT_MAP, AT_PARAMS: the table of the node's keys; NULL: none, */
+  const Param *value; /*   or the row whose value the node is; else NULL */
   const char *problem;
 } Walk;
 
@@ -46,6 +48,8 @@ static void go(Walk *w, YamlNode *node, WalkAt at) {
   w->node = node;
   w->item = NULL;
   w->at = at;
+  w->table = NULL;
+  w->value = NULL;
 }
 
 /* ---- maps ------------------------------------------------------------------------------------ */
@@ -72,6 +76,25 @@ static void make_map(Walk *w, YamlNode *n, const char *key_of_text) {
   yaml_become(n, map);
 }
 
+/* `{binarize: 0.5}` becomes {name: binarize, threshold: 0.5}, unless `c` is its key. */
+static void make_long_form(Walk *w, const char *c) {
+  if (w->value == NULL || w->value->type != P_KIND || yaml_get(w->node, c)) return;
+  const YamlNode *long_form = resolve_long_form(w->a, w->value, w->node);
+  if (long_form) yaml_become(w->node, long_form);
+}
+
+/* The section below `table` that the key `c` names, or NULL. */
+static const Kind *section_below(const Kind *table, const char *c) {
+  for (int i = 0; i < spec_sections.n; i++) {
+    const Section *s = (const Section *)(const void *)spec_sections.kinds[i];
+    for (int k = 0; &s->head == table && s->sections && s->sections[k]; k++) {
+      const char *name = s->sections[k]->head.name, *dot = strrchr(name, '.');
+      if (str_eq(dot ? dot + 1 : name, c)) return &s->sections[k]->head;
+    }
+  }
+  return NULL;
+}
+
 /* `batch_norm` becomes `{batch_norm: {}}`; the value of its kind's key. */
 static YamlNode *make_layer_map(Walk *w, YamlNode *item) {
   if (item->type == YAML_SCALAR) {
@@ -92,13 +115,20 @@ static YamlNode *add(Walk *w, YamlNode *map, const char *key, YamlNode *value) {
 static bool step_map(Walk *w, const char *c) {
   YamlNode *n = w->node;
   if (n->type == YAML_SCALAR && str_eq(c, "name") && !w->make) return true; /* `adam` is its name */
-  if (w->make) make_map(w, n, "name");
+  if (w->make) {
+    make_map(w, n, "name");
+    make_long_form(w, c);
+  }
   if (n->type != YAML_MAP)
     return fail(w, arena_printf(w->a, "there is no \"%s\" below a value", c));
   YamlNode *child = yaml_get(n, c);
   if (child == NULL && !w->make) return fail(w, no_key(w, c));
   if (child == NULL) child = add(w, n, c, yaml_new(w->a, YAML_MAP, w->mark));
+  const Kind *table = w->table;
   go(w, child, kind_of_place(child));
+  if (table == NULL) return true;
+  w->table = section_below(table, c);
+  w->value = param_find(table->params, table->n_params, c);
   return true;
 }
 
@@ -165,6 +195,9 @@ static void go_params(Walk *w, YamlNode *item) {
   w->node = value;
   w->item = item;
   w->at = AT_PARAMS;
+  const char *kind = spec_layer_key(item);
+  w->table = kind ? kind_find(&nn_layers, kind) : NULL;
+  w->value = kind && str_eq(kind, spec_activation.name) ? &spec_activation : NULL;
 }
 
 static bool step_list(Walk *w, const YamlNode *list, const char *c) {
@@ -350,6 +383,7 @@ static bool assign(Walk *w, const char *c, YamlNode *value) {
   if (w->at == AT_LAYERED && !is_layered_key(c))
     return assign_in_list(w, yaml_get(w->node, "layers"), c, value);
   make_map(w, w->node, "name");
+  make_long_form(w, c);
   if (w->node->type != YAML_MAP)
     return fail(w, arena_printf(w->a, "there is no \"%s\" below a list", c));
   add(w, w->node, c, value);
@@ -357,7 +391,7 @@ static bool assign(Walk *w, const char *c, YamlNode *value) {
 }
 
 bool path_set(Arena *a, YamlNode *tree, const char *path, const YamlNode *value, Mark at, Diag *d) {
-  Walk w = {.a = a, .make = true, .node = tree};
+  Walk w = {.a = a, .make = true, .node = tree, .table = &spec_experiment.head};
   const int n = (int)strlen(path);
   for (int from = 0, length; from <= n; from += length + 1) {
     const char *c = component(a, path, from, &length);

@@ -290,10 +290,65 @@ static void check_kind(const Resolve *r, const KindValue *v, const YamlNode *nod
   diag_add(r->d, DIAG_ERROR, (element ? element : at ? at : node)->mark, "%s", e.text);
 }
 
+/* The kind that a map without a name has as a key, unless that is a parameter of the default kind. */
+static const Kind *kind_as_key(const Param *p, const YamlNode *in) {
+  if (in->type != YAML_MAP || yaml_get(in, "name")) return NULL;
+  const Kind *otherwise = p->def ? kind_find(p->registry, p->def) : NULL;
+  for (const YamlNode *c = in->first; c; c = c->next) {
+    if (otherwise && param_find(otherwise->params, otherwise->n_params, c->key)) continue;
+    const Kind *kind = kind_find(p->registry, c->key);
+    if (kind) return kind;
+  }
+  return NULL;
+}
+
+YamlNode *resolve_long_form(Arena *a, const Param *p, const YamlNode *in) {
+  const Kind *kind = kind_as_key(p, in);
+  if (kind == NULL || kind->n_params != 1 || in->n_children != 1) return NULL;
+  YamlNode *out = yaml_new(a, YAML_MAP, in->mark), *value = yaml_copy(a, in->first);
+  out->key = in->key;
+  out->key_mark = in->key_mark;
+  value->key_mark = in->first->key_mark;
+  yaml_put(a, out, "name", yaml_new_scalar(a, kind->name, false, in->first->key_mark));
+  yaml_put(a, out, kind->params[0].name, value);
+  return out;
+}
+
+static void wrong_short_form(const Resolve *r, const Param *p, const YamlNode *in,
+                             const Kind *kind) {
+  const YamlNode *key = yaml_get(in, kind->name);
+  if (kind->n_params == 0)
+    diag_add(r->d, DIAG_ERROR, key->key_mark, "%s: %s has no parameters; write %s: %s", p->name,
+             kind->name, p->name, kind->name);
+  else
+    diag_add(
+        r->d, DIAG_ERROR, key->key_mark,
+        "%s: {%s: value} says it all only for a kind of one parameter; write {name: %s, %s: ..}",
+        p->name, kind->name, kind->name, kind->params[0].name);
+}
+
+/* `{binarise: 0.5}`: the key that was meant to be a kind, or NULL. */
+static const YamlNode *misspelt_kind(const Resolve *r, const Param *p, const YamlNode *in) {
+  if (in->type != YAML_MAP || in->n_children != 1 || str_eq(in->first->key, "name")) return NULL;
+  const Kind *otherwise = p->def ? kind_find(p->registry, p->def) : NULL;
+  const char *key = in->first->key;
+  if (otherwise && param_nearest(otherwise->params, otherwise->n_params, key)) return NULL;
+  if (!kind_nearest(p->registry, key)) return NULL;
+  return yaml_new_scalar(r->a, key, true, in->first->key_mark);
+}
+
 YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, const char *where,
                        KindValue *out) {
   static const char *const also[] = {"name", NULL};
-  const YamlNode *name = kind_name(r, p, in);
+  const YamlNode *long_form = resolve_long_form(r->a, p, in);
+  if (long_form) in = long_form;
+  const Kind *as_key = kind_as_key(p, in);
+  if (as_key) {
+    wrong_short_form(r, p, in, as_key);
+    return stand_in(r, p, in->mark);
+  }
+  const YamlNode *name = misspelt_kind(r, p, in);
+  if (name == NULL) name = kind_name(r, p, in);
   const Kind *kind = name ? find_kind(r, p, name) : NULL;
   if (kind == NULL) return stand_in(r, p, in->mark);
   out->kind = kind;

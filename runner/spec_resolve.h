@@ -37,11 +37,15 @@ void resolve_map(const Resolve *r, const YamlNode *in, const MapSpec *m, void *o
 void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const MapSpec *m,
                    void *object, YamlNode *out);
 
-/* A value that is chosen by name: `adam` or `{name: adam, beta1: 0.8}`; without a name the row's
- * default kind. `in` must not be NULL. Returns the resolved node, `adam` where a kind has no
- * parameters. */
+/* A value that is chosen by name: `adam` or `{name: adam, beta1: 0.8}`, or `{binarize: 0.5}` for a
+ * kind of one parameter; without a name the row's default kind. `in` must not be NULL. Returns the
+ * resolved node, `adam` where a kind has no parameters. */
 YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, const char *where,
                        KindValue *out);
+
+/* `{binarize: 0.5}` as {name: binarize, threshold: 0.5}, made in `a`; NULL if `in` is no such
+ * map. */
+YamlNode *resolve_long_form(Arena *a, const Param *p, const YamlNode *in);
 
 /* `in` itself if it is a map; NULL for nothing (absent or empty), and for anything else after an
  * error that says what was expected. */

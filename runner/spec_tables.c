@@ -16,7 +16,6 @@
   }
 
 const char *const spec_gemm_names[] = {"fixed", "openblas", NULL};
-static const char *const normalize_names[] = {"none", "standard", NULL};
 static const char *const goal_names[] = {"minimize", "maximize", NULL};
 static const char *const at_names[] = {"last", "best", NULL};
 static const char *const scale_names[] = {"linear", "log", "one_minus_log", NULL};
@@ -43,8 +42,8 @@ static const Param data_rows[] = {
      .doc = "HDF5 dataset of the test part, where it comes apart"},
     {"sha256", P_STRING, ROW(DataSpec, sha256), .optional = true,
      .doc = "pins file: 64 hexadecimal digits, checked before anything starts"},
-    {"normalize", P_CHOICE, ROW(DataSpec, normalize), .def = "standard", .choices = normalize_names,
-     .doc = "standard: (x - mean) / standard deviation of the training part, per feature"},
+    {"normalize", P_KIND, ROW(DataSpec, normalize), .def = "standard", .registry = &run_normalizers,
+     .doc = "what is done to the features; learned from the training part, kept for prediction"},
     {"seed", P_INT, ROW(DataSpec, seed), .optional = true, .lo = 0, .hi = SEED_MAX,
      .doc = "keys the split and the generators, the same for all trials; by default seed"},
 };

@@ -10,7 +10,7 @@
  *   /state/weights, /state/statistics   flat, where training goes on: only with metric.at: best
  *   /progress/...     counters and sums (runner/trial_state.h), each checksummed
  *   /curves           (epochs, columns)
- *   /normalize/mean, /normalize/scale, /classes (a JSON list)
+ *   /normalize/mean, /normalize/scale, or /normalize/threshold; /classes (a JSON list)
  *   /result           JSON of the finished trial; not there while it runs
  *
  * The file is replaced by an atomic rename: a killed writer leaves the one before, so one is
@@ -92,9 +92,11 @@ static Status put_data(Arena *a, H5Out *o, const RunData *d, Err *e) {
   TRY(h5_attr_i64(o, "/", "n_classes", d->targets.n_classes, e));
   TRY(h5_attr_i64(o, "/", "n_values", d->targets.n_values, e));
   TRY(h5_attr_text(o, "/", "fingerprint", d->fingerprint, e));
-  if (d->mean) {
-    TRY(put(o, "/normalize/mean", H5_F64, (size_t)d->n_features, d->mean, e));
-    TRY(put(o, "/normalize/scale", H5_F64, (size_t)d->n_features, d->scale, e));
+  const Normalization *n = &d->normalization;
+  if (n->binarize) TRY(put_f64(o, "/normalize/threshold", n->threshold, e));
+  if (n->mean) {
+    TRY(put(o, "/normalize/mean", H5_F64, (size_t)d->n_features, n->mean, e));
+    TRY(put(o, "/normalize/scale", H5_F64, (size_t)d->n_features, n->scale, e));
   }
   if (d->targets.n_classes == 0) return OK;
   Str classes = str_new(a);

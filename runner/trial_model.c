@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/cpu.h"
+#include "normalizer.h"
 #include "trial_checkpoint.h"
 #include "trial_state.h"
 
@@ -34,12 +35,18 @@ static Status read_classes(Arena *a, const H5In *in, TrialModel *m, Err *e) {
 }
 
 static Status read_normalization(Arena *a, const H5In *in, TrialModel *m, Err *e) {
+  Normalization *n = &m->normalization;
+  if (h5_has(in, "/normalize/threshold")) {
+    TRY(trial_checkpoint_get(in, a, "/normalize/threshold", H5_F64, 1, &n->threshold, e));
+    n->binarize = true;
+  }
   if (!h5_has(in, "/normalize/mean")) return OK;
   size_t d = (size_t)m->n_features;
-  m->mean = ARENA_ARRAY(a, double, d);
-  m->scale = ARENA_ARRAY(a, double, d);
-  TRY(trial_checkpoint_get(in, a, "/normalize/mean", H5_F64, d, m->mean, e));
-  return trial_checkpoint_get(in, a, "/normalize/scale", H5_F64, d, m->scale, e);
+  double *mean = ARENA_ARRAY(a, double, d), *scale = ARENA_ARRAY(a, double, d);
+  TRY(trial_checkpoint_get(in, a, "/normalize/mean", H5_F64, d, mean, e));
+  TRY(trial_checkpoint_get(in, a, "/normalize/scale", H5_F64, d, scale, e));
+  *n = normalizer_linear(a, m->n_features, mean, scale);
+  return OK;
 }
 
 static Status read_spec(Arena *a, const H5In *in, const char *path, TrialModel *m, Err *e) {

@@ -15,8 +15,8 @@ typedef struct {
   int n_features;
   NnTargets targets;
   const char **class_names; /* (targets.n_classes) */
-  double *mean, *scale;     /* (n_features) or NULL, as in RunData */
-  const char *fingerprint;  /* of the data it was trained on */
+  Normalization normalization;
+  const char *fingerprint; /* of the data it was trained on */
   TrialResult result;
 } TrialModel;
 

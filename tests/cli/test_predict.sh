@@ -70,7 +70,7 @@ grep -q '"schema_version": 1, "trial": 1, "rows": 90, "accuracy": 0\.' out.txt |
 [ -s p.h5 ] || fail "no p.h5"
 "$CAVIAR" predict run one.h5 -o one.out.csv >out.txt
 grep -q '^trial 1: 1 row$' out.txt || fail "$(cat out.txt)"
-cmp <(sed -n 2p p.csv | cut -d, -f2) <(sed -n 2p one.out.csv | cut -d, -f2) || fail "one row alone"
+cmp <(sed -n 2p p.csv) <(sed -n 2p one.out.csv) || fail "one row alone is normalised otherwise"
 [ "$(ls run/checkpoints)" = trial-000001.h5 ] || fail "kept: $(ls run/checkpoints)"
 says 0 "training it again" "$CAVIAR" predict run:0 test.h5
 grep -q '^trial 0: 90 rows' out.txt || fail "$(cat out.txt)"
@@ -84,6 +84,15 @@ says 4 "narrow.h5: 1 features a row, but the model was trained on 2" "$CAVIAR" p
 says 4 "nix.h5" "$CAVIAR" predict run nix.h5
 says 4 "nowhere" "$CAVIAR" predict nowhere test.h5
 says 4 "p.csv" "$CAVIAR" predict run test.h5 -o nowhere/p.csv
+
+# normalize: {binarize: 3} is kept with the model: only the side of 3 on which a number lies counts.
+awk -F, 'BEGIN { OFS = "," } NR > 1 { for (i = 1; i <= 2; i++) $i = $i > 3 ? 99 : 3 } 1' test.csv >sides.csv
+"$CAVIAR" import csv sides.csv -o sides.h5 >/dev/null
+"$CAVIAR" run e.yaml 'data.normalize={binarize: 3}' --out binary >/dev/null 2>&1
+"$CAVIAR" predict binary test.h5 -o binary.csv >/dev/null
+"$CAVIAR" predict binary sides.h5 -o sides.out.csv >/dev/null
+cmp binary.csv sides.out.csv || fail "binarize: 3 is not applied at prediction"
+[ "$(tail -n +2 binary.csv | cut -d, -f3- | sort -u | wc -l)" = 4 ] || fail "two bits make 4 rows at most"
 
 # A damaged checkpoint is an error; without it the trial is trained again, to the same bits.
 cp p.csv before.csv

@@ -57,6 +57,10 @@ static void write_set(const IoDataset *s, const char *path) {
   if (io_dataset_write(s, path, &e) != OK) fail_msg("%s", e.text);
 }
 
+static KindValue normalizer(const char *name) {
+  return kind_default(kind_find(&run_normalizers, name), &arena);
+}
+
 static DataSpec spec_of(const char *path, double validation, double test, int64_t seed) {
   return (DataSpec){.file = path,
                     .path = path,
@@ -64,7 +68,7 @@ static DataSpec spec_of(const char *path, double validation, double test, int64_
                     .validation = validation,
                     .test = test,
                     .seed = seed,
-                    .normalize = NORMALIZE_STANDARD};
+                    .normalize = normalizer("standard")};
 }
 
 static void open_data(const DataSpec *s, RunData *d) {
@@ -141,16 +145,17 @@ static void test_normalization(void **state) {
         m2 += deviation * deviation;
       }
       double scale = j == 1 ? 0 : (double)(1 / sqrtl(m2 / p->n));
-      assert_true(fabs(d.mean[j] - (double)mean) <= 4e-16 * fabs((double)mean) + 1e-16);
-      assert_true(fabs(d.scale[j] - scale) <= 1e-13 * scale);
+      assert_true(fabs(d.normalization.mean[j] - (double)mean) <=
+                  4e-16 * fabs((double)mean) + 1e-16);
+      assert_true(fabs(d.normalization.scale[j] - scale) <= 1e-13 * scale);
     }
     data_close(&d);
   }
   DataSpec s = spec_of(file, 0.1, 0, 7);
-  s.normalize = NORMALIZE_NONE;
+  s.normalize = normalizer("none");
   RunData d;
   open_data(&s, &d);
-  assert_null(d.mean);
+  assert_null(d.normalization.mean);
   data_close(&d);
 }
 
@@ -194,7 +199,7 @@ static void test_gather_labels(void **state) {
       uint32_t row = d.parts[PART_VALIDATION].rows[ordered ? order[i] : 7 + (uint32_t)i];
       assert_int_equal(nn_model_labels(m)[i], row % 3);
       for (int j = 0; j < D; j++) {
-        double want = (cell(row, j) - d.mean[j]) * d.scale[j];
+        double want = (cell(row, j) - d.normalization.mean[j]) * d.normalization.scale[j];
         assert_true(fabs((double)nn_model_x(m)[i * D + j] - want) <= 1e-7 * fabs(want));
       }
     }
@@ -247,7 +252,7 @@ static void test_gather_types(void **state) {
       set.x = type == IO_U8 ? (const void *)x8 : x32;
       write_set(&set, other);
       DataSpec s = spec_of(other, 0, 0, 7);
-      s.normalize = normalize ? NORMALIZE_STANDARD : NORMALIZE_NONE;
+      s.normalize = normalizer(normalize ? "standard" : "none");
       RunData d;
       Arena numbers;
       open_data(&s, &d);
@@ -255,13 +260,66 @@ static void test_gather_types(void **state) {
       data_gather(&d, PART_TRAIN, NULL, 0, ROWS, m);
       for (int i = 0; i < ROWS * D; i++) {
         double x = type == IO_U8 ? x8[i] : (double)x32[i];
-        double want = normalize ? (x - d.mean[i % D]) * d.scale[i % D] : x;
+        double want =
+            normalize ? (x - d.normalization.mean[i % D]) * d.normalization.scale[i % D] : x;
         assert_true(fabs((double)nn_model_x(m)[i] - want) <= 1e-6 * (1 + fabs(want)));
       }
       for (int i = 0; i < ROWS * 2; i++) assert_true(nn_model_values(m)[i] == (Real)values[i]);
       arena_free(&numbers);
       data_close(&d);
     }
+}
+
+/* 1 above the threshold, 0 on it and below; bytes count as x / 255, so 127 is below 0.5, 128 above;
+ * nothing is learned from the rows. */
+static void test_binarize(void **state) {
+  (void)state;
+  enum { ROWS = 2 };
+  static const uint8_t x8[ROWS * D] = {0, 127, 128, 255, 51, 64, 63, 52, 50, 1};
+  static const struct {
+    double threshold;
+    const char *bytes, *numbers; /* numbers: the bytes / 255 in f64 */
+  } cases[] = {
+      {0.5, "0011000000", "0011000000"},
+      {0.2, "0111011100", "0111011100"},
+      {0.999, "0001000000", "0001000000"},
+      {0, "0111111111", "0111111111"},
+  };
+  float x32[ROWS * D];
+  double x64[ROWS * D], values[ROWS] = {0, 1};
+  for (int i = 0; i < ROWS * D; i++) {
+    x64[i] = x8[i] / 255.0;
+    x32[i] = (float)x64[i];
+  }
+  const void *const x[] = {[IO_U8] = x8, [IO_F32] = x32, [IO_F64] = x64};
+  IoDataset set = {.name = "made", .n = ROWS, .d = D, .values = values, .n_values = 1};
+  for (int c = 0; c < COUNT(cases); c++)
+    for (int type = IO_U8; type <= IO_F64; type++) {
+      if (type == IO_F32 && cases[c].threshold == 0.2) continue; /* 0.2f is above 0.2 */
+      set.x_type = (IoType)type;
+      set.x = x[type];
+      write_set(&set, other);
+      DataSpec s = spec_of(other, 0, 0, 7);
+      s.normalize = normalizer("binarize");
+      *(double *)s.normalize.config = cases[c].threshold;
+      RunData d;
+      Arena numbers;
+      open_data(&s, &d);
+      NnModel *m = model(&numbers, &d, "mean_squared_error", 1);
+      data_gather(&d, PART_TRAIN, NULL, 0, ROWS, m);
+      const char *want = type == IO_U8 ? cases[c].bytes : cases[c].numbers;
+      for (int i = 0; i < ROWS * D; i++)
+        assert_true(nn_model_x(m)[i] == (want[i] == '1' ? 1.0F : 0.0F));
+      arena_free(&numbers);
+      data_close(&d);
+    }
+  set.x_type = IO_U8;
+  set.x = x8;
+  write_set(&set, other);
+  DataSpec s = spec_of(other, 0, 0, 7);
+  s.normalize = normalizer("binarize");
+  *(double *)s.normalize.config = 127;
+  refused(&s, E_DATA, "which count as x / 255, so all would become 0; write the threshold / 255");
 }
 
 static void test_test_file(void **state) {
@@ -353,7 +411,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_split),         cmocka_unit_test(test_normalization),
       cmocka_unit_test(test_gather_labels), cmocka_unit_test(test_gather_values),
-      cmocka_unit_test(test_gather_types),  cmocka_unit_test(test_test_file),
-      cmocka_unit_test(test_refusals),      cmocka_unit_test(test_generator)};
+      cmocka_unit_test(test_gather_types),  cmocka_unit_test(test_binarize),
+      cmocka_unit_test(test_test_file),     cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_generator)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

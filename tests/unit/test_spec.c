@@ -39,7 +39,7 @@ static void everything_is_typed(void **state) {
   assert_string_equal(s->data.source.kind->name, "strokes");
   assert_null(s->data.file);
   assert_true(s->data.train == 0.7 && s->data.validation == 0.2 && s->data.test == 0.1);
-  assert_int_equal(s->data.normalize, NORMALIZE_STANDARD);
+  assert_string_equal(s->data.normalize.kind->name, "standard");
   assert_int_equal(s->data.seed, 42);
   assert_int_equal(s->train.epochs, 20);
   assert_int_equal(s->train.steps, 0);
@@ -55,6 +55,38 @@ static void everything_is_typed(void **state) {
   assert_string_equal(s->search.metric.name, "validation_loss");
   assert_false(s->search.metric.maximize);
   assert_true(s->search.metric.at_best);
+}
+
+/* `{binarize: 0.5}` is the long form in all that follows from it. */
+static void a_kind_of_one_parameter_has_a_short_form(void **state) {
+  static const char *const short_form[] = {"data.normalize={binarize: 0.25}",
+                                           "train.schedule={exponential: 0.5}",
+                                           "model.hidden.activation={leaky_relu: 0.2}"};
+  static const char *const long_form[] = {"data.normalize={name: binarize, threshold: 0.25}",
+                                          "train.schedule={name: exponential, decay: 0.5}",
+                                          "model.hidden.activation={name: leaky_relu, slope: 0.2}"};
+  Arena *a = *state;
+  Spec *s = rig_load_with(a, RIG_SMALL, short_form, COUNT(short_form));
+  Spec *t = rig_load_with(a, RIG_SMALL, long_form, COUNT(long_form));
+  assert_string_equal(spec_text(a, s, SPEC_RESOLVED), spec_text(a, t, SPEC_RESOLVED));
+  assert_string_equal(s->data.normalize.kind->name, "binarize");
+  assert_string_equal(rig_value(s, "data.normalize.threshold"), "0.25");
+  assert_true(nn_schedule_rate(s->train.schedule, 1, 3, 20) ==
+              nn_schedule_rate(t->train.schedule, 1, 3, 20));
+
+  static const char *const search[] = {
+      "train.schedule={exponential: 0.5}",
+      "search.parameters={train.schedule.decay: {value: 0.75}, model.hidden.activation: {values: "
+      "[{leaky_relu: 0.2}]}}",
+      "search.trials=1"};
+  const Spec *base = rig_load_with(a, RIG_SMALL, search, COUNT(search));
+  const YamlNode *values[] = {base->search.space.dims[0].values[0],
+                              base->search.space.dims[1].values[0]};
+  Diag d = diag_new(a);
+  const Spec *trial = spec_trial(a, base, &(Point){values, 2}, 9, &d);
+  assert_non_null(trial);
+  assert_string_equal(rig_value(trial, "train.schedule.decay"), "0.75");
+  assert_string_equal(rig_value(trial, "model.hidden.activation.slope"), "0.2");
 }
 
 static void layers_are_expanded(void **state) {
@@ -532,6 +564,7 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
   const struct CMUnitTest tests[] = {
       TEST(everything_is_typed),
+      TEST(a_kind_of_one_parameter_has_a_short_form),
       TEST(layers_are_expanded),
       TEST(defaults_are_explicit),
       TEST(files_lie_beside_the_experiment),

@@ -1,7 +1,10 @@
-#include "data_normalize.h"
+/* x -> (x - mean) / sd of the training part, feature by feature; population standard deviation. */
+#include "normalizer.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { NORMALIZE_ROWS = 256 }; /* rows of a chunk; a constant, for bits depend on it */
 
 /* Count, mean and sum of squared deviations of every feature over some rows. */
 typedef struct {
@@ -55,8 +58,9 @@ static void chunk(const IoDataset *set, const uint32_t *rows, uint32_t n, const 
 /*
  * Chunks are merged over the tree of base/sum.h as they come: level l holds 2^l chunks, and a chunk
  * that completes a pair is merged upwards, as a carry runs through a binary counter.
+ * mean (d) and scale (d) = 1 / standard deviation, 0 for a column that does not vary.
  */
-void data_standard(const DataPart *part, double *mean, double *scale) {
+static void moments(const DataPart *part, double *mean, double *scale) {
   int d = part->set->d;
   Arena scratch;
   arena_init(&scratch);
@@ -91,3 +95,20 @@ void data_standard(const DataPart *part, double *mean, double *scale) {
   }
   arena_free(&scratch);
 }
+
+static Status learn(Arena *a, const void *config, const DataPart *train, Normalization *out,
+                    Err *e) {
+  (void)e;
+  const int d = train->set->d;
+  double *mean = ARENA_ARRAY(a, double, d), *scale = ARENA_ARRAY(a, double, d);
+  (void)config;
+  moments(train, mean, scale);
+  *out = normalizer_linear(a, d, mean, scale);
+  return OK;
+}
+
+const Normalizer run_normalizer_standard = {
+    .head = {.name = "standard",
+             .doc = "(x - mean) / standard deviation of the training part, per feature"},
+    .learn = learn,
+};
