@@ -10,6 +10,7 @@
 #ifndef CAVIAR_KINDS_H
 #define CAVIAR_KINDS_H
 
+#include "base/sum.h"
 #include "gemm.h"
 #include "level.h"
 #include "nn.h"
@@ -179,6 +180,32 @@ typedef struct {
   void (*fill)(const void *config, int fan_in, int fan_out, uint64_t seed, uint32_t block, size_t n,
                Real *w);
 } NnInitialiserKind;
+
+typedef struct NnMetricKind {
+  Kind head;
+  bool matrix;   /* its counts are what it measures; value is NULL */
+  bool minimize; /* less is better */
+  /* Does it apply to m->targets? Sets n_counts, n_numbers, n_sums. E_SHAPE. */
+  Status (*plan)(NnMetric *m, Err *e);
+  void (*rows)(NnMetric *m, const NnPredictions *p);
+  double (*value)(NnMetric *m);
+  const char *(*name)(Arena *a, const void *config); /* NULL: the kind's */
+} NnMetricKind;
+
+struct NnMetric {
+  const NnMetricKind *kind;
+  const void *config;
+  NnTargets targets;
+  int d;          /* outputs of the model */
+  int64_t n_rows; /* most that are fed */
+  /* set by kind->plan */
+  size_t n_counts, n_numbers, n_sums;
+  /* set by nn_metric_open, zero at start */
+  int64_t *counts; /* (n_counts) */
+  double *numbers; /* (n_numbers) */
+  SumTree *sums;   /* (n_sums) */
+  int64_t fed;     /* rows; counted after kind->rows */
+};
 
 /* The kind compiled for a level (nn/registry.c); a kind of no registry is its own. */
 const NnLayerKind *nn_layer_at(const Kind *kind, CpuLevel level);

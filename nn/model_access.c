@@ -44,6 +44,15 @@ Real *nn_model_values(NnModel *m) {
   return m->values;
 }
 
+NnPredictions nn_model_predictions(const NnModel *m, int rows) {
+  const bool labels = m->graph->form == NN_TARGET_LABELS;
+  return (NnPredictions){.rows = rows,
+                         .d = m->eval[m->graph->output].d,
+                         .p = m->predictions,
+                         .labels = labels ? m->labels : NULL,
+                         .values = labels ? NULL : m->values};
+}
+
 const Real *nn_model_output(const NnModel *m, int *n) {
   *n = m->eval[m->graph->output].d;
   return m->predictions;

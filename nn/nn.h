@@ -27,7 +27,8 @@ typedef float Real;
 #endif
 
 /* The registries; every Kind in them is the head of a larger struct private to nn (nn/kinds.h). */
-extern const Registry nn_layers, nn_losses, nn_optimizers, nn_schedules, nn_initialisers;
+extern const Registry nn_layers, nn_losses, nn_optimizers, nn_schedules, nn_initialisers,
+    nn_metrics;
 /* The layers that `activation: relu` may name (rows NN_ACTIVATION of nn/layers.def: shape kept, no
  * required parameter). They are in nn_layers too. */
 extern const Registry nn_activations;
@@ -205,5 +206,46 @@ const NnBlock *nn_model_block(const NnModel *m, int i);
 double nn_schedule_rate(KindValue schedule, double learning_rate, int64_t epoch, int64_t n_epochs);
 /* The base learning rate of an optimizer's config. */
 double nn_optimizer_learning_rate(KindValue optimizer);
+
+/* ---- metrics ---------------------------------------------------------------------------------
+ */
+
+/*
+ * A number (or a matrix of counts) of rows that were predicted: a pure function of the rows in
+ * their order, however they were cut into chunks.
+ *
+ *   nn_metric_new      does it apply? E_SHAPE. Small things go to `a`, which config must outlive
+ *   nn_metric_open     its memory; on a measuring arena too
+ *   nn_metric_start, nn_metric_rows .., nn_metric_value     cannot fail, allocate nothing
+ */
+typedef struct NnMetric NnMetric;
+
+/* Rows of a part and what a model predicted for them. Of class targets either labels, or values as
+ * the loss wants them (one-hot; 0 or 1 where one output tells two classes apart). */
+typedef struct {
+  int rows, d;           /* d outputs of the model */
+  const Real *p;         /* (rows, d) behind the loss's link */
+  const int32_t *labels; /* (rows) or NULL */
+  const Real *values;    /* (rows, d) or NULL */
+} NnPredictions;
+
+/* Of the last nn_model_evaluate with targets, whose rows these are. */
+NnPredictions nn_model_predictions(const NnModel *m, int rows);
+
+/* For at most n_rows rows of a model with d outputs. */
+MUST_CHECK Status nn_metric_new(Arena *a, KindValue metric, NnTargets targets, int d,
+                                int64_t n_rows, NnMetric **out, Err *e);
+void nn_metric_open(NnMetric *m, Arena *numbers);
+void nn_metric_start(NnMetric *m);
+void nn_metric_rows(NnMetric *m, const NnPredictions *rows);
+/* Of all rows since start; NaN where it is not defined (auc of one class). Not for a matrix. */
+double nn_metric_value(NnMetric *m);
+/* A matrix's counts (C, C), rows the true classes, columns the predicted ones; NULL: not one. */
+const int64_t *nn_metric_matrix(const NnMetric *m);
+
+/* What it is called in the record: "f1", "top_5", "recall_macro". */
+const char *nn_metric_name(Arena *a, KindValue metric);
+bool nn_metric_is_matrix(const Kind *metric);
+bool nn_metric_maximize(const Kind *metric); /* is more better? */
 
 #endif

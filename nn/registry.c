@@ -104,6 +104,15 @@ static const Kind *const initialiser_heads[] = {
     NULL};
 const Registry nn_initialisers = REGISTRY("initialiser", initialiser_heads);
 
+#define NN_METRIC(name) extern const NnMetricKind nn_metric_##name;
+#include "metrics.def"
+#undef NN_METRIC
+#define NN_METRIC(name) &nn_metric_##name.head,
+static const Kind *const metric_heads[] = {
+#include "metrics.def"
+    NULL};
+const Registry nn_metrics = REGISTRY("metric", metric_heads);
+
 static int find_head(const Registry *r, const Kind *kind) {
   int i = 0;
   while (i < r->n && r->kinds[i] != kind) ++i;

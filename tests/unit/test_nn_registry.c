@@ -2,8 +2,8 @@
  * kinds of all levels have in common. */
 #include "nn_case.h"
 
-static const Registry *const registries[] = {&nn_layers, &nn_losses, &nn_optimizers, &nn_schedules,
-                                             &nn_initialisers};
+static const Registry *const registries[] = {&nn_layers,    &nn_losses,       &nn_optimizers,
+                                             &nn_schedules, &nn_initialisers, &nn_metrics};
 
 static void test_rows(void **state) {
   (void)state;
