@@ -106,6 +106,10 @@ typedef struct NnLayerKind {
   void (*backward)(const NnStep *s, NnNode *n); /* overwrites gx[i] (not NULL) and all weights' g */
   void (*finish)(const NnStep *s,
                  NnNode *n); /* after the weights' update, once a step: statistics. May be NULL */
+  /* Statistics for test time that are those of x[0] over the whole training set: does the config
+   * ask for them, and the mean and biased variance (d) into stats. Both NULL: never. */
+  bool (*wants_exact)(const void *config);
+  void (*take_exact)(NnNode *n, const double *mean, const double *variance);
   const NnCase *cases;
   int n_cases;
 } NnLayerKind;

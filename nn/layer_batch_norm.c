@@ -6,7 +6,11 @@
 
 typedef struct {
   double decay, eps;
+  int statistics;
 } BatchNorm;
+
+enum { AVERAGES, EXACT };
+static const char *const statistics_names[] = {"averages", "exact", NULL};
 
 static const Param params[] = {
     {.name = "decay",
@@ -25,11 +29,19 @@ static const Param params[] = {
      .lo_open = true,
      .hi = 1,
      .doc = "added to the variance"},
+    {.name = "statistics",
+     .type = P_CHOICE,
+     .offset = offsetof(BatchNorm, statistics),
+     .optional = true,
+     .choices = statistics_names,
+     .doc = "for test time: averages over mini-batches (the default), or exact: of the whole "
+            "training part after each epoch"},
 };
 
 static const NnCase cases[] = {
     {.params = "", .features = 6},
     {.params = "decay: 0.5, eps: 0.1", .features = 3},
+    {.params = "statistics: exact", .features = 4},
 };
 
 enum { GAMMA, BETA };    /* weights */
@@ -46,6 +58,11 @@ static Real *saved_r(const NnNode *n) {
   return n->saved + 1 + 2 * (size_t)n->d;
 }
 
+static bool is_exact(const void *config) {
+  const BatchNorm *c = config;
+  return c->statistics == EXACT;
+}
+
 static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   CHECK(e, p->batch_rows != 1, E_SHAPE,
         "one row has no variance to normalise by; set train.batch_size to 2 or more");
@@ -54,7 +71,8 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   n->weights[BETA] = (NnTensor){.name = "beta", .rows = n->d, .cols = 1};
   n->n_weights = 2;
   n->stats[MEAN] = (NnTensor){.name = "mean", .rows = n->d, .cols = 1};
-  n->stats[VARIANCE] = (NnTensor){.name = "variance", .rows = n->d, .cols = 1};
+  n->stats[VARIANCE] =
+      (NnTensor){.name = "variance", .rows = n->d, .cols = 1, .start = is_exact(n->config) ? 1 : 0};
   n->n_stats = 2;
   n->saved_fixed = 1 + 3 * (size_t)n->d;
   n->scratch = (size_t)(p->n_shards + 1) * (1 + 2 * (size_t)n->d);
@@ -122,12 +140,13 @@ static void forward_training(const NnStep *s, NnNode *n) {
 }
 
 /* With the averages v / (1 - decay^t), t the number of updates; with none yet, mean 0 and
- * variance 1. */
+ * variance 1. Exact statistics are taken as they are. */
 static void forward_test(const NnStep *s, NnNode *n) {
   const BatchNorm *c = n->config;
   const Real *gamma = n->weights[GAMMA].v;
-  const bool fresh = s->updates == 0;
-  const Real correction = fresh ? 0 : (Real)(1 / (1 - fm_powi(c->decay, (int64_t)s->updates)));
+  const bool exact = is_exact(c), fresh = s->updates == 0 && !exact;
+  const double past = exact ? 0 : fm_powi(c->decay, (int64_t)s->updates);
+  const Real correction = fresh ? 0 : (Real)(1 / (1 - past));
   Real *mean = s->scratch, *scale = mean + n->d;
   for (int j = 0; j < n->d; ++j) {
     const Real variance = fresh ? 1 : n->stats[VARIANCE].v[j] * correction;
@@ -209,12 +228,20 @@ static void backward(const NnStep *s, NnNode *n) {
 static void finish(const NnStep *s, NnNode *n) {
   (void)s;
   const BatchNorm *c = n->config;
+  if (is_exact(c)) return;
   const Real decay = (Real)c->decay, rest = (Real)(1 - c->decay), share = 1 / n->saved[0];
   const Real *batch_mean = saved_mean(n), *m2 = saved_m2(n);
   Real *mean = n->stats[MEAN].v, *variance = n->stats[VARIANCE].v;
   for (int j = 0; j < n->d; ++j) {
     mean[j] = decay * mean[j] + rest * batch_mean[j];
     variance[j] = decay * variance[j] + rest * (m2[j] * share);
+  }
+}
+
+static void take_exact(NnNode *n, const double *mean, const double *variance) {
+  for (int j = 0; j < n->d; ++j) {
+    n->stats[MEAN].v[j] = (Real)mean[j];
+    n->stats[VARIANCE].v[j] = (Real)variance[j];
   }
 }
 
@@ -232,6 +259,8 @@ const NnLayerKind NN_EXPORT(nn_layer_batch_norm) = {
     .forward = forward,
     .backward = backward,
     .finish = finish,
+    .wants_exact = is_exact,
+    .take_exact = take_exact,
     .cases = cases,
     .n_cases = COUNT(cases),
 };

@@ -9,6 +9,7 @@
 #ifndef CAVIAR_MODEL_H
 #define CAVIAR_MODEL_H
 
+#include "base/moments.h"
 #include "kinds.h"
 
 typedef struct {
@@ -86,6 +87,8 @@ struct NnModel {
   size_t n_weights, n_statistics, scratch;
   NnBlock *blocks;
   int n_blocks;
+  int *exact;           /* (n_exact) nodes whose statistics are exact ones */
+  int n_exact, exact_d; /* the widest input of theirs */
   size_t bytes;
 
   /* set by layout */
@@ -96,6 +99,10 @@ struct NnModel {
   Real *step_scratch;
   int *start;      /* (n_local + 1) */
   NnScore *scores; /* (n_local) */
+  double *moments; /* (moments_size(exact_d)) */
+
+  NnNode *exact_now; /* between exact_begin and exact_end */
+  Moments exact_moments;
 
   uint64_t seed, updates;
 };

@@ -21,7 +21,7 @@ void nn_model_observe(NnModel *m, int rows,
   for (int i = 0; i < m->n_nodes; ++i) {
     NnNode *n = &m->eval[i];
     for (int k = 0; k < n->n_inputs; ++k) {
-      see(ctx, i, k, n->x[k], rows, n->inputs[k] ? n->inputs[k]->d : m->graph->n_features);
+      see(ctx, i, k, n->x[k], rows, n->in[k]);
     }
     n->kind->forward(&s, n);
   }

@@ -55,6 +55,16 @@ static Status plan_nodes(Arena *a, NnModel *m, Err *e) {
   return OK;
 }
 
+static void plan_exact(Arena *a, NnModel *m) {
+  m->exact = ARENA_ARRAY(a, int, m->n_nodes);
+  for (int i = 0; i < m->n_nodes; ++i) {
+    const NnNode *n = &m->eval[i];
+    if (!n->kind->wants_exact || !n->kind->wants_exact(n->config)) continue;
+    m->exact[m->n_exact++] = i;
+    if (n->in[0] > m->exact_d) m->exact_d = n->in[0];
+  }
+}
+
 /* Blocks in the order of the nodes, packed: the flat vectors hold nothing but parameters. */
 static void plan_blocks(Arena *a, NnModel *m) {
   m->blocks = ARENA_ARRAY(a, NnBlock, m->n_blocks);
@@ -140,6 +150,7 @@ static void layout(NnModel *m, Arena *a) {
   m->step_scratch = ARENA_ARRAY(a, Real, m->scratch);
   m->start = ARENA_ARRAY(a, int, shards_of(m) + 1);
   m->scores = ARENA_ARRAY(a, NnScore, shards_of(m));
+  if (m->n_exact > 0) m->moments = ARENA_ARRAY(a, double, moments_size(m->exact_d));
   if (trained) {
     m->gradient = ARENA_ARRAY(a, Real, m->n_weights);
     m->state = ARENA_ARRAY(a, Real, m->n_weights * (size_t)m->optimizer->n_state);
@@ -196,6 +207,7 @@ Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options, NnMode
   }
   TRY(plan_nodes(a, m, e));
   plan_blocks(a, m);
+  plan_exact(a, m);
   if (is_trained(m)) m->train_slots = nn_slots_train(a, g, m->train, m->train_rows);
   m->eval_slots = nn_slots_eval(a, g, m->eval, options->eval_rows);
 

@@ -181,6 +181,26 @@ void nn_model_observe(NnModel *m, int rows,
                       void (*see)(void *ctx, int node, int input, const Real *x, int rows, int d),
                       void *ctx);
 
+/*
+ * Exact statistics: layers with `statistics: exact` take for test time the mean and variance of the
+ * whole training set with the weights as they are (Ioffe & Szegedy 2015, algorithm 2, lines 7 to
+ * 11; biased variance). One layer after the other, so that each sees what comes out of the earlier
+ * ones with their exact statistics:
+ *
+ *   for k = 0 .. n_exact - 1:
+ *     nn_model_exact_begin(m, k);
+ *     for each chunk of training rows: fill x; nn_model_exact_rows(m, rows);  rows <= eval_rows
+ *     nn_model_exact_end(m);
+ *
+ * exact_rows is a forward in test mode that stops before layer k. Moments are in f64 and merged
+ * over the tree of base/sum.h, so the bits depend on the chunks alone. Changes NN_STATISTICS and
+ * nothing else. Not collective.
+ */
+int nn_model_n_exact(const NnModel *m);
+void nn_model_exact_begin(NnModel *m, int k);
+void nn_model_exact_rows(NnModel *m, int rows);
+void nn_model_exact_end(NnModel *m);
+
 /* Flat vectors: all that a checkpoint needs, besides the number of updates. */
 typedef enum { NN_WEIGHTS, NN_GRADIENTS, NN_STATISTICS, NN_OPTIMIZER_STATE } NnVector;
 Real *nn_model_vector(NnModel *m, NnVector which, size_t *n);
