@@ -66,6 +66,7 @@ static void end_epoch(TrialRun *r, double rate) {
   const RunData *data = r->env->data;
   EpochMeasures m = {.train = p->running, .learning_rate = rate};
   double *row = r->buffers.curves + p->epoch * r->plan.n_names;
+  trial_exact_statistics(r->model, data, &r->env->hooks);
   if (data->parts[PART_VALIDATION].n > 0)
     trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums,
                    &m.validation);

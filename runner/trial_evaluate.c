@@ -26,3 +26,17 @@ void trial_evaluate(NnModel *m, const RunData *data, Part part, const TrialHooks
   *out = (NnScore){.loss = loss[0], .correct = correct[0], .rows = p->n};
   if (out->correct < 0) out->correct = -1; /* the loss knows no right and wrong */
 }
+
+void trial_exact_statistics(NnModel *m, const RunData *data, const TrialHooks *hooks) {
+  const uint32_t n = data->parts[PART_TRAIN].n;
+  for (int k = 0; k < nn_model_n_exact(m); k++) {
+    nn_model_exact_begin(m, k);
+    for (uint32_t first = 0; first < n; first += EVAL_ROWS) {
+      const int rows = n - first < EVAL_ROWS ? (int)(n - first) : EVAL_ROWS;
+      data_gather(data, PART_TRAIN, NULL, first, rows, m);
+      nn_model_exact_rows(m, rows);
+      if (hooks->tick) hooks->tick(hooks->ctx);
+    }
+    nn_model_exact_end(m);
+  }
+}

@@ -62,6 +62,10 @@ size_t trial_chunks(const DataPart *p);
 void trial_evaluate(NnModel *m, const RunData *data, Part part, const TrialHooks *hooks,
                     double *chunk_sums, NnScore *out);
 
+/* `statistics: exact`: takes them from the training part, EVAL_ROWS rows at a time in the file's
+ * order. Nothing where no layer wants them. */
+void trial_exact_statistics(NnModel *m, const RunData *data, const TrialHooks *hooks);
+
 /* Hash of weights and statistics, every NaN as one pattern. */
 void trial_hash_weights(const Real *weights, size_t n_weights, const Real *statistics,
                         size_t n_statistics, char out[HASH_HEX]);

@@ -11,7 +11,7 @@ if ! command -v nm >/dev/null || ! command -v size >/dev/null; then
 fi
 
 # nn may ask for: base (by prefix), memory and string functions that touch nothing else, CBLAS, five of libm.
-nn_allowed='^((arena|cpu|err|fm|kind|param|rng|scalar|str|sum)_[a-z0-9_]+'
+nn_allowed='^((arena|cpu|err|fm|kind|moments|param|rng|scalar|str|sum)_[a-z0-9_]+'
 nn_allowed+='|nn_[a-z0-9_]+'
 nn_allowed+='|memcpy|memmove|memset|memcmp|strcmp|strncmp|strlen|strchr|strrchr|bcmp'
 nn_allowed+='|cblas_[a-z_]+|openblas_(set_num_threads|get_config|get_corename)'

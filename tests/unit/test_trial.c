@@ -335,6 +335,7 @@ static void test_resume(void **state) {
                {"train.optimizer.name=sgd", 14},
                {"train.optimizer.learning_rate=0.3 metric.at=best", 14},
                {"train.optimizer.learning_rate=0.3 metric.at=best", 9},
+               {"model.hidden.batch_norm.statistics=exact metric.at=best", 9},
                {"train.shards=4 data.normalize=none", 20}};
   for (int i = 0; i < COUNT(cases); i++) {
     const Spec *s = spec_with(cases[i].overrides);
