@@ -44,6 +44,9 @@ Status err_context(Err *e, const char *format, ...) PRINTF_LIKE(2, 3);
 /* 0, 1, 2, 3, 4 or 75. */
 int err_exit_code(Status status);
 
+/* A program that has such words of its own defines CAVIAR_NO_WORDS before it includes this. */
+#ifndef CAVIAR_NO_WORDS
+
 #define TRY(call)                                                                                  \
   do {                                                                                             \
     Status try_status_ = (call);                                                                   \
@@ -65,5 +68,7 @@ int err_exit_code(Status status);
   } while (0)
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+#endif
 
 #endif

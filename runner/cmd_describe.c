@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "io/dataset.h"
+#include "nn/ops.h"
 #include "spec_tables.h"
 
 extern const Command run_command_describe;
@@ -23,6 +24,7 @@ static const struct {
     {&io_generators, "data.source"},
     {&run_normalizers, "data.normalize"},
     {&run_samplers, "search.method"},
+    {&nn_ops, "functions of a cost, and of nn_graph_op in C"},
     {&io_importers, "formats that `caviar import` reads"},
 };
 

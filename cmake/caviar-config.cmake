@@ -1,0 +1,12 @@
+# find_package(caviar REQUIRED) gives caviar::nn, the static library and its headers. It needs OpenBLAS.
+include(CMakeFindDependencyMacro)
+find_dependency(PkgConfig)
+if(NOT TARGET PkgConfig::openblas)
+  pkg_check_modules(openblas QUIET IMPORTED_TARGET openblas)
+endif()
+if(TARGET PkgConfig::openblas)
+  include(${CMAKE_CURRENT_LIST_DIR}/caviar-targets.cmake)
+else()
+  set(caviar_FOUND FALSE)
+  set(caviar_NOT_FOUND_MESSAGE "OpenBLAS (openblas.pc) was not found; install its development files")
+endif()
