@@ -29,7 +29,7 @@ typedef struct {
   bool training;
   NnPlace place;    /* of this rank's first row */
   uint64_t seed;    /* keys dropout */
-  uint64_t updates; /* optimizer steps taken before this one */
+  uint64_t batches; /* training batches before this one: the t of moving averages */
   const NnGemm *gemm;
   Real *scratch; /* as large as the largest scratch of any node */
 } NnStep;
@@ -41,6 +41,7 @@ typedef struct {
   KindValue init;       /* weights: how they start; fans are rows (in) and cols (out) */
   double start;         /* where init.kind is NULL: all this, */
   const double *starts; /* or these (rows, cols) */
+  bool decays;          /* a matrix (inputs, units): for weight decay, l1, l2 and max_norm */
   Real *v, *g;          /* set by layout */
 } NnTensor;
 
@@ -105,7 +106,7 @@ typedef struct NnLayerKind {
   void (*forward)(const NnStep *s, NnNode *n);
   void (*backward)(const NnStep *s, NnNode *n); /* overwrites gx[i] (not NULL) and all weights' g */
   void (*finish)(const NnStep *s,
-                 NnNode *n); /* after the weights' update, once a step: statistics. May be NULL */
+                 NnNode *n); /* after backward, once a training batch: statistics. May be NULL */
   /* Statistics for test time that are those of x[0] over the whole training set: does the config
    * ask for them, and the mean and biased variance (d) into stats. Both NULL: never. */
   bool (*wants_exact)(const void *config);
@@ -152,13 +153,23 @@ typedef struct {
   int n_cases;
 } NnLossKind;
 
+/* One step of an optimizer, on all weights or on a run of them. */
+typedef struct {
+  uint64_t t; /* from 1 */
+  double learning_rate;
+  size_t stride; /* from one vector of the state to the next: the number of all weights */
+  bool decays;   /* these weights are of matrices; told only to a kind that asks */
+} NnUpdate;
+
 typedef struct {
   Kind head;
-  int n_state;          /* vectors as long as the weights */
+  int n_state;          /* vectors as long as the weights; all start at 0 */
   size_t learning_rate; /* offset of that parameter in the config (a double) */
-  /* t from 1. state (n_state, n). One fused loop. */
-  void (*update)(const void *config, uint64_t t, double learning_rate, size_t n, Real *w,
-                 const Real *g, Real *state);
+  bool decays;          /* treats matrices apart: called for each run of them and of the rest */
+  /* w, g (n), state (n_state, stride) from the run's first weight on. One fused loop, elementwise:
+   * bits do not depend on how the vectors are cut. */
+  void (*update)(const void *config, const NnUpdate *u, size_t n, Real *w, const Real *g,
+                 Real *state);
 } NnOptimizerKind;
 
 typedef struct {

@@ -139,13 +139,13 @@ static void forward_training(const NnStep *s, NnNode *n) {
   normalise(s->rows, n->d, n->x[0], saved_mean(n), scale, n->weights[BETA].v, n->y);
 }
 
-/* With the averages v / (1 - decay^t), t the number of updates; with none yet, mean 0 and
- * variance 1. Exact statistics are taken as they are. */
+/* With the averages v / (1 - decay^t), t the number of training batches; with none yet,
+ * mean 0 and variance 1. Exact statistics are taken as they are. */
 static void forward_test(const NnStep *s, NnNode *n) {
   const BatchNorm *c = n->config;
   const Real *gamma = n->weights[GAMMA].v;
-  const bool exact = is_exact(c), fresh = s->updates == 0 && !exact;
-  const double past = exact ? 0 : fm_powi(c->decay, (int64_t)s->updates);
+  const bool exact = is_exact(c), fresh = s->batches == 0 && !exact;
+  const double past = exact ? 0 : fm_powi(c->decay, (int64_t)s->batches);
   const Real correction = fresh ? 0 : (Real)(1 / (1 - past));
   Real *mean = s->scratch, *scale = mean + n->d;
   for (int j = 0; j < n->d; ++j) {

@@ -52,7 +52,8 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
         "outputs");
   const int in = p->in[0];
   n->d = c->units == CLASSES ? p->targets.n_classes : (int)c->units;
-  n->weights[0] = (NnTensor){.name = "w", .rows = in, .cols = n->d, .init = c->init};
+  n->weights[0] =
+      (NnTensor){.name = "w", .rows = in, .cols = n->d, .init = c->init, .decays = true};
   n->n_weights = 1;
   n->scratch = p->gemm->scratch_size(p->rows, p->n_shards, in, n->d);
   if (c->bias) {

@@ -11,6 +11,7 @@
 
 #include "base/moments.h"
 #include "kinds.h"
+#include "vector.h"
 
 typedef struct {
   const Kind *kind;
@@ -72,11 +73,18 @@ NnSlotPlan nn_slots_eval(Arena *a, const NnGraph *g, const NnNode *nodes, int ro
 /* Test mode on `rows` rows of this rank alone; start (2) is filled and must outlive the step. */
 NnStep nn_step_test(const NnModel *m, int rows, int *start);
 
+/* Neighbouring blocks of weights that are alike: of matrices, or of none. */
+typedef struct {
+  size_t offset, n;
+  bool decays;
+} NnRun;
+
 struct NnModel {
   const NnGraph *graph;
   NnOptions options;
   NnTeam solo; /* evaluation's */
   const NnGemm *gemm;
+  const NnVectorKernel *vector;
   const NnLossKind *loss;
   const NnOptimizerKind *optimizer; /* NULL: evaluation only */
   int n_nodes;
@@ -89,10 +97,14 @@ struct NnModel {
   int n_blocks;
   int *exact;           /* (n_exact) nodes whose statistics are exact ones */
   int n_exact, exact_d; /* the widest input of theirs */
+  NnRun *runs; /* they cover the weights */
+  int n_runs;
   size_t bytes;
 
   /* set by layout */
-  Real *weights, *gradient, *state, *statistics;
+  Real *weights, *state, *statistics;
+  Real *gradient;       /* of the step: what the update reads */
+  Real *batch_gradient; /* where backward writes: the same, unless batches accumulate */
   Real *x, *values;
   int32_t *labels;
   Real *predictions; /* of the last evaluation */
@@ -104,7 +116,7 @@ struct NnModel {
   NnNode *exact_now; /* between exact_begin and exact_end */
   Moments exact_moments;
 
-  uint64_t seed, updates;
+  uint64_t seed, updates, batches;
 };
 
 #endif

@@ -24,7 +24,7 @@ void nn_model_init(NnModel *m, uint64_t seed) {
     memset(m->state, 0, m->n_weights * (size_t)m->optimizer->n_state * sizeof(Real));
   }
   m->seed = seed;
-  m->updates = 0;
+  m->updates = m->batches = 0;
 }
 
 NnTargetForm nn_model_target_form(const NnModel *m, int *n_values) {
@@ -82,8 +82,13 @@ uint64_t nn_model_updates(const NnModel *m) {
   return m->updates;
 }
 
-void nn_model_set_updates(NnModel *m, uint64_t updates) {
+uint64_t nn_model_batches(const NnModel *m) {
+  return m->batches;
+}
+
+void nn_model_set_counts(NnModel *m, uint64_t updates, uint64_t batches) {
   m->updates = updates;
+  m->batches = batches;
 }
 
 void nn_model_set_seed(NnModel *m, uint64_t seed) {

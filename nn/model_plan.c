@@ -80,9 +80,21 @@ static void plan_blocks(Arena *a, NnModel *m) {
                      .vector = weight ? NN_WEIGHTS : NN_STATISTICS,
                      .rows = t->rows,
                      .cols = t->cols,
+                     .decays = weight && t->decays,
                      .offset = *total};
       *total += (size_t)t->rows * (size_t)t->cols;
     }
+  }
+}
+
+static void plan_runs(Arena *a, NnModel *m) {
+  m->runs = ARENA_ARRAY(a, NnRun, m->n_blocks);
+  for (int i = 0; i < m->n_blocks; ++i) {
+    const NnBlock *b = &m->blocks[i];
+    if (b->vector != NN_WEIGHTS) continue;
+    if (m->n_runs == 0 || m->runs[m->n_runs - 1].decays != b->decays)
+      m->runs[m->n_runs++] = (NnRun){.offset = b->offset, .decays = b->decays};
+    m->runs[m->n_runs - 1].n += (size_t)b->rows * (size_t)b->cols;
   }
 }
 
@@ -96,7 +108,7 @@ static void layout_tensors(NnModel *m) {
       const size_t n = (size_t)pair[0]->weights[k].rows * (size_t)pair[0]->weights[k].cols;
       for (int j = 0; j < 2; ++j) {
         pair[j]->weights[k].v = m->weights + w;
-        pair[j]->weights[k].g = m->gradient ? m->gradient + w : NULL;
+        pair[j]->weights[k].g = m->batch_gradient ? m->batch_gradient + w : NULL;
       }
       w += n;
     }
@@ -152,7 +164,8 @@ static void layout(NnModel *m, Arena *a) {
   m->scores = ARENA_ARRAY(a, NnScore, shards_of(m));
   if (m->n_exact > 0) m->moments = ARENA_ARRAY(a, double, moments_size(m->exact_d));
   if (trained) {
-    m->gradient = ARENA_ARRAY(a, Real, m->n_weights);
+    m->gradient = m->batch_gradient = ARENA_ARRAY(a, Real, m->n_weights);
+    if (m->options.accumulate > 1) m->batch_gradient = ARENA_ARRAY(a, Real, m->n_weights);
     m->state = ARENA_ARRAY(a, Real, m->n_weights * (size_t)m->optimizer->n_state);
     for (int i = 0; i < m->n_nodes; ++i) {
       m->train[i].saved = ARENA_ARRAY(a, Real, m->train[i].saved_fixed);
@@ -196,6 +209,7 @@ Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options, NnMode
   m->solo = nn_team_solo(1);
   if (!options->optimizer.kind) m->options.team = m->solo;
   m->gemm = nn_gemm_find(options->gemm, m->options.cpu);
+  m->vector = nn_vector_kernel(m->options.cpu);
   m->loss = nn_loss_at(g->loss, m->options.cpu);
   if (options->optimizer.kind)
     m->optimizer = nn_optimizer_at(options->optimizer.kind, m->options.cpu);
@@ -208,6 +222,7 @@ Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options, NnMode
   TRY(plan_nodes(a, m, e));
   plan_blocks(a, m);
   plan_exact(a, m);
+  plan_runs(a, m);
   if (is_trained(m)) m->train_slots = nn_slots_train(a, g, m->train, m->train_rows);
   m->eval_slots = nn_slots_eval(a, g, m->eval, options->eval_rows);
 

@@ -24,7 +24,7 @@ static NnStep begin_step(NnModel *m, int batch_rows, NnPlace place) {
                   .training = true,
                   .place = place,
                   .seed = m->seed,
-                  .updates = m->updates,
+                  .batches = m->batches,
                   .gemm = m->gemm,
                   .scratch = m->step_scratch};
 }
@@ -37,7 +37,7 @@ NnStep nn_step_test(const NnModel *m, int rows, int *start) {
                   .rows = rows,
                   .batch_rows = rows,
                   .seed = m->seed,
-                  .updates = m->updates,
+                  .batches = m->batches,
                   .gemm = m->gemm,
                   .scratch = m->step_scratch};
 }
@@ -69,10 +69,6 @@ static NnScore loss_forward(NnModel *m, const NnStep *s, const NnNode *output, R
   return m->scores[0];
 }
 
-static void add(size_t n, const Real *restrict term, Real *restrict sum) {
-  for (size_t i = 0; i < n; ++i) sum[i] += term[i];
-}
-
 static void backward(const NnModel *m, const NnStep *s) {
   for (int i = m->n_nodes - 1; i >= 0; --i) {
     const NnBuffers *b = &m->train_slots.nodes[i];
@@ -80,7 +76,8 @@ static void backward(const NnModel *m, const NnStep *s) {
     if (!b->wants_gradient) continue;
     n->kind->backward(s, n);
     for (int k = 0; k < n->n_inputs; ++k) {
-      if (b->adds[k]) add((size_t)s->rows * (size_t)n->inputs[k]->d, n->gx[k], n->inputs[k]->gy);
+      if (!b->adds[k]) continue;
+      m->vector->add((size_t)s->rows * (size_t)n->inputs[k]->d, n->gx[k], n->inputs[k]->gy);
     }
     s->team->tick(s->team->ctx);
   }
@@ -90,16 +87,17 @@ static void no_correct(const NnModel *m, NnScore *score) {
   if (!m->loss->counts_correct) score->correct = -1;
 }
 
-/* Forward, backward, and the sums over the team: the gradient and the score. */
-static void gradient(NnModel *m, const NnStep *s, NnScore *score) {
+/* Forward, backward, and the sums over the team: the batch's gradient of the mean loss over
+ * step_rows, and its score. */
+static void gradient(NnModel *m, const NnStep *s, int step_rows, NnScore *score) {
   const NnTeam *t = s->team;
   NnNode *output = &m->train[m->graph->output];
   forward(m, s, m->train);
   *score = loss_forward(m, s, output, output->gy);
-  m->loss->backward(m->graph->loss_config, s->rows, output->d, s->batch_rows, output->gy, m->labels,
+  m->loss->backward(m->graph->loss_config, s->rows, output->d, step_rows, output->gy, m->labels,
                     m->values, output->gy);
   backward(m, s);
-  t->reduce(t->ctx, NN_SUM_REAL, m->gradient, m->n_weights);
+  t->reduce(t->ctx, NN_SUM_REAL, m->batch_gradient, m->n_weights);
   t->reduce(t->ctx, NN_SUM_F64, score, sizeof *score / sizeof(double));
   no_correct(m, score);
 }
@@ -108,19 +106,29 @@ static void gradient(NnModel *m, const NnStep *s, NnScore *score) {
 
 void nn_model_gradient(NnModel *m, int rows, NnPlace place, NnScore *score) {
   const NnStep s = begin_step(m, rows, place);
-  gradient(m, &s, score);
+  gradient(m, &s, rows, score);
+  if (m->batch_gradient != m->gradient)
+    memcpy(m->gradient, m->batch_gradient, m->n_weights * sizeof(Real));
 }
 
-void nn_model_step(NnModel *m, int rows, NnPlace place, double learning_rate, NnScore *score) {
+void nn_model_batch(NnModel *m, int rows, int step_rows, bool first, NnPlace place,
+                    NnScore *score) {
   const NnStep s = begin_step(m, rows, place);
-  gradient(m, &s, score);
+  gradient(m, &s, step_rows, score);
   if (!isfinite(score->loss)) return;
-  ++m->updates;
-  m->optimizer->update(m->options.optimizer.config, m->updates, learning_rate, m->n_weights,
-                       m->weights, m->gradient, m->state);
+  if (m->batch_gradient != m->gradient) {
+    if (first) memset(m->gradient, 0, m->n_weights * sizeof(Real));
+    m->vector->add(m->n_weights, m->batch_gradient, m->gradient);
+  }
+  ++m->batches;
   for (int i = 0; i < m->n_nodes; ++i) {
     if (m->train[i].kind->finish) m->train[i].kind->finish(&s, &m->train[i]);
   }
+}
+
+void nn_model_step(NnModel *m, int rows, NnPlace place, double learning_rate, NnScore *score) {
+  nn_model_batch(m, rows, rows, true, place, score);
+  if (isfinite(score->loss)) nn_model_update(m, learning_rate);
 }
 
 void nn_model_evaluate(NnModel *m, int rows, NnScore *score) {

@@ -107,6 +107,17 @@ bool nn_loss_counts_correct(const Kind *loss);
 
 typedef struct NnModel NnModel;
 
+/*
+ * What a step does besides the optimizer's own rule, in this order; 0: not. "Matrices" are the
+ * weights of dense and its like, not biases, gamma or beta.
+ */
+typedef struct {
+  double l1, l2;     /* J += l1 sum |w| + l2 / 2 sum w^2 over the matrices: part of the gradient */
+  double clip_value; /* then every element of the gradient is cut to at most this, either sign, */
+  double clip_norm;  /* then all of it is scaled so that its norm is at most this */
+  double max_norm;   /* after the update, a column of a matrix (what goes into one unit) likewise */
+} NnRules;
+
 typedef struct {
   int batch_rows; /* most rows in a training batch, over the whole team */
   int eval_rows;  /* rows of an evaluation chunk (a constant of the caller) */
@@ -114,6 +125,8 @@ typedef struct {
   CpuLevel cpu;        /* cpu_level(), or lower to force a version */
   const char *gemm;    /* "openblas" */
   KindValue optimizer; /* NULL kind: no training, evaluation only */
+  NnRules rules;
+  int accumulate; /* most batches to a step; 0 or 1: one */
 } NnOptions;
 
 /* Plans a model; small things go to `a`, the graph must outlive it. Errors: E_SHAPE. */
@@ -150,11 +163,25 @@ typedef struct {
 } NnPlace;
 
 /*
- * One training step on an m-row batch (m over the whole team, <= batch_rows): forward, loss,
- * backward, reduction, optimizer. If score->loss is not finite the weights are not updated.
- * Collective on team.
+ * One training step on an m-row batch (m over the whole team, <= batch_rows): nn_model_batch, then
+ * nn_model_update unless score->loss is not finite. Collective on team.
  */
 void nn_model_step(NnModel *m, int rows, NnPlace place, double learning_rate, NnScore *score);
+
+/*
+ * A step of several batches (options.accumulate): nn_model_batch for each, in order, then
+ * nn_model_update. Every batch is normalised by its own statistics and reduced by itself; the
+ * gradients add up in order to that of the mean loss over step_rows, the rows of all of them. The
+ * score is that of this batch. After a loss that is not finite the step is not to go on. Collective
+ * on team.
+ */
+void nn_model_batch(NnModel *m, int rows, int step_rows, bool first, NnPlace place, NnScore *score);
+
+/* The update alone: options.rules and the optimizer on what nn_model_vector(NN_GRADIENTS) holds. */
+void nn_model_update(NnModel *m, double learning_rate);
+
+/* What options.rules adds to J: l1 sum |w| + l2 / 2 sum w^2 over the matrices. */
+double nn_model_penalty(const NnModel *m);
 
 /* The parts of a step, for tests: forward in training mode and backward into the gradient. */
 void nn_model_gradient(NnModel *m, int rows, NnPlace place, NnScore *score);
@@ -201,12 +228,12 @@ void nn_model_exact_begin(NnModel *m, int k);
 void nn_model_exact_rows(NnModel *m, int rows);
 void nn_model_exact_end(NnModel *m);
 
-/* Flat vectors: all that a checkpoint needs, besides the number of updates. */
+/* Flat vectors: all that a checkpoint needs, besides the two counts. */
 typedef enum { NN_WEIGHTS, NN_GRADIENTS, NN_STATISTICS, NN_OPTIMIZER_STATE } NnVector;
 Real *nn_model_vector(NnModel *m, NnVector which, size_t *n);
-uint64_t
-nn_model_updates(const NnModel *m); /* optimizer steps taken; also the t of Adam and batch norm */
-void nn_model_set_updates(NnModel *m, uint64_t updates);
+uint64_t nn_model_updates(const NnModel *m); /* optimizer steps taken: the t of Adam */
+uint64_t nn_model_batches(const NnModel *m); /* training batches seen: the t of batch norm */
+void nn_model_set_counts(NnModel *m, uint64_t updates, uint64_t batches);
 void nn_model_set_seed(NnModel *m, uint64_t seed); /* keys dropout after a restore */
 
 /* The named blocks of NN_WEIGHTS and NN_STATISTICS, in order. */
@@ -214,6 +241,7 @@ typedef struct {
   const char *path, *name; /* "hidden.0.dense", "w" */
   NnVector vector;         /* NN_WEIGHTS or NN_STATISTICS */
   int rows, cols;          /* cols 1 for a vector */
+  bool decays;             /* a matrix in the sense of NnRules */
   size_t offset;           /* in Real */
 } NnBlock;
 int nn_model_n_blocks(const NnModel *m);

@@ -26,16 +26,16 @@ static const Param params[] = {
      .doc = "added to the root of the corrected average, outside the root"},
 };
 
-/* w, g (n), state (2, n): v, then s; one pass. */
-static void update(const void *config, uint64_t t, double learning_rate, size_t n, Real *restrict w,
+/* w, g (n), state (2, stride): v, then s; one pass. */
+static void update(const void *config, const NnUpdate *u, size_t n, Real *restrict w,
                    const Real *restrict g, Real *restrict state) {
   const Adam *c = config;
   Real *restrict v = state;
-  Real *restrict s = state + n;
+  Real *restrict s = state + u->stride;
   const Real beta1 = REAL(c->beta1), rest1 = REAL(1 - c->beta1);
   const Real beta2 = REAL(c->beta2), rest2 = REAL(1 - c->beta2);
-  const Real a = REAL(learning_rate / (1 - fm_powi(c->beta1, (int64_t)t)));
-  const Real correct2 = REAL(1 / (1 - fm_powi(c->beta2, (int64_t)t)));
+  const Real a = REAL(u->learning_rate / (1 - fm_powi(c->beta1, (int64_t)u->t)));
+  const Real correct2 = REAL(1 / (1 - fm_powi(c->beta2, (int64_t)u->t)));
   const Real epsilon = REAL(c->epsilon);
   for (size_t i = 0; i < n; i++) {
     v[i] = beta1 * v[i] + rest1 * g[i];

@@ -25,11 +25,10 @@ static const Param params[] = {
 };
 
 /* w, g, s (n); one pass. */
-static void update(const void *config, uint64_t t, double learning_rate, size_t n, Real *restrict w,
+static void update(const void *config, const NnUpdate *u, size_t n, Real *restrict w,
                    const Real *restrict g, Real *restrict s) {
-  (void)t;
   const Rmsprop *c = config;
-  const Real a = REAL(learning_rate), rho = REAL(c->rho), rest = REAL(1 - c->rho);
+  const Real a = REAL(u->learning_rate), rho = REAL(c->rho), rest = REAL(1 - c->rho);
   const Real epsilon = REAL(c->epsilon);
   for (size_t i = 0; i < n; i++) {
     s[i] = rho * s[i] + rest * (g[i] * g[i]);

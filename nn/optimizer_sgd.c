@@ -23,11 +23,10 @@ static const Param params[] = {
 };
 
 /* w, g, v (n); one pass. */
-static void update(const void *config, uint64_t t, double learning_rate, size_t n, Real *restrict w,
+static void update(const void *config, const NnUpdate *u, size_t n, Real *restrict w,
                    const Real *restrict g, Real *restrict v) {
-  (void)t;
   const Sgd *c = config;
-  const Real a = REAL(learning_rate), mu = REAL(c->momentum);
+  const Real a = REAL(u->learning_rate), mu = REAL(c->momentum);
   if (mu == 0) {
     for (size_t i = 0; i < n; i++) w[i] -= a * g[i];
     return;

@@ -6,6 +6,7 @@
 #include "kinds.h"
 #include "base/str.h"
 #include "ops.h"
+#include "vector.h"
 
 /* A registry ends with NULL, so that an empty .def file is legal. */
 #define REGISTRY(word, heads)                                                                      \
@@ -163,6 +164,15 @@ double nn_schedule_rate(KindValue schedule, double learning_rate, int64_t epoch,
 double nn_optimizer_learning_rate(KindValue optimizer) {
   const NnOptimizerKind *k = (const NnOptimizerKind *)(const void *)optimizer.kind;
   return *(const double *)(const void *)((const char *)optimizer.config + k->learning_rate);
+}
+
+/* ---- kernels that nobody names --------------------------------------------------------------- */
+
+DECLARE(NnVectorKernel, nn_vector_kernel)
+static const NnVectorKernel *const vector_kernels[][CPU_LEVELS] = {LEVELS(nn_vector_kernel)};
+
+const NnVectorKernel *nn_vector_kernel(CpuLevel level) {
+  return vector_kernels[0][level];
 }
 
 /* ---- matrix engines ----------------------------------------------------------------------------

@@ -52,6 +52,8 @@ typedef struct {
   bool drop_last;
   int gemm; /* index into spec_gemm_names */
   KindValue optimizer, schedule;
+  int64_t accumulate; /* mini-batches to a step; 0: not given, one */
+  NnRules rules;      /* 0: not given */
 } TrainSpec;
 
 typedef struct {

@@ -113,6 +113,21 @@ static const Param train_rows[] = {
      .doc = "how a gradient changes the weights"},
     {"schedule", P_KIND, ROW(TrainSpec, schedule), .def = "constant", .registry = &nn_schedules,
      .doc = "how the learning rate changes from epoch to epoch"},
+    {"accumulate", P_INT, ROW(TrainSpec, accumulate), .optional = true, .lo = 1, .hi = 1 << 20,
+     .doc = "mini-batches whose gradients make one step, each with its own batch statistics"},
+    {"l2", P_REAL, ROW(TrainSpec, rules.l2), .optional = true, .lo = 0, .hi = INFINITY,
+     .hi_open = true, .doc = "adds l2/2 times the sum of w^2 over the weight matrices to J"},
+    {"l1", P_REAL, ROW(TrainSpec, rules.l1), .optional = true, .lo = 0, .hi = INFINITY,
+     .hi_open = true, .doc = "adds l1 times the sum of |w| over the weight matrices to J"},
+    {"clip_value", P_REAL, ROW(TrainSpec, rules.clip_value), .optional = true, .lo = 0,
+     .lo_open = true, .hi = INFINITY, .hi_open = true,
+     .doc = "no element of J's gradient is larger than this, of either sign"},
+    {"clip_norm", P_REAL, ROW(TrainSpec, rules.clip_norm), .optional = true, .lo = 0,
+     .lo_open = true, .hi = INFINITY, .hi_open = true,
+     .doc = "the gradient of all weights together is scaled to this norm where it is longer"},
+    {"max_norm", P_REAL, ROW(TrainSpec, rules.max_norm), .optional = true, .lo = 0, .lo_open = true,
+     .hi = INFINITY, .hi_open = true,
+     .doc = "after a step the weights into a unit are scaled to this norm where it is larger"},
 };
 const Section spec_train = {
     SECTION("train", train_rows, TrainSpec, "how long, in what batches, by which rule"), NULL};

@@ -31,22 +31,43 @@ static void keep_best(TrialRun *r) {
            sizeof(Real) * r->plan.n_statistics);
 }
 
-/* One mini-batch. False: its loss is not finite, and the weights are as they were. */
-static bool train_batch(TrialRun *r, int64_t epoch, double rate) {
-  const RunData *data = r->env->data;
+/* Rows of the epoch's order from `first` on: those of n mini-batches, or all that are left. */
+static int rows_of(const TrialRun *r, int64_t first, int64_t n) {
+  int64_t rows = n * r->plan.batch_rows, left = r->env->data->parts[PART_TRAIN].n - first;
+  return (int)(left < rows ? left : rows);
+}
+
+/* Mini-batch `batch` of the epoch, one of a step over step_rows rows. False: its loss is not
+ * finite. */
+static bool train_batch(TrialRun *r, int64_t epoch, int64_t batch, bool starts, int step_rows) {
   TrialProgress *p = &r->progress;
-  int64_t first = p->batch * r->plan.batch_rows, left = data->parts[PART_TRAIN].n - first;
-  int rows = left < r->plan.batch_rows ? (int)left : r->plan.batch_rows, mine, count;
+  int64_t first = batch * r->plan.batch_rows;
+  int rows = rows_of(r, first, 1), mine, count;
   nn_team_rows(&r->plan.team, rows, &mine, &count);
-  data_gather(data, PART_TRAIN, r->buffers.order + first + mine, 0, count, r->model);
+  data_gather(r->env->data, PART_TRAIN, r->buffers.order + first + mine, 0, count, r->model);
   NnScore score;
   NnPlace place = {.epoch = (uint32_t)epoch, .position = (uint64_t)first};
-  nn_model_step(r->model, rows, place, rate, &score);
+  nn_model_batch(r->model, rows, step_rows, starts, place, &score);
   if (!isfinite(score.loss)) return false;
   p->running.loss += score.loss;
   p->running.correct += score.correct;
   p->running.rows += score.rows;
-  p->batch++;
+  return true;
+}
+
+/* One update, from as many mini-batches as accumulate. False: the loss of one is not finite, and
+ * the weights are as they were. */
+static bool train_step(TrialRun *r, int64_t epoch, double rate) {
+  const TrialHooks *hooks = &r->env->hooks;
+  int64_t first = r->progress.batch * r->plan.accumulate, n = r->plan.batches - first;
+  if (n > r->plan.accumulate) n = r->plan.accumulate;
+  int rows = rows_of(r, first * r->plan.batch_rows, n);
+  for (int64_t i = 0; i < n; i++) {
+    if (!train_batch(r, epoch, first + i, i == 0, rows)) return false;
+    if (hooks->tick) hooks->tick(hooks->ctx);
+  }
+  nn_model_update(r->model, rate);
+  r->progress.batch++;
   return true;
 }
 
@@ -64,7 +85,8 @@ static void note_metric(TrialRun *r, double metric) {
 static void end_epoch(TrialRun *r, double rate) {
   TrialProgress *p = &r->progress;
   const RunData *data = r->env->data;
-  EpochMeasures m = {.train = p->running, .learning_rate = rate};
+  EpochMeasures m = {
+      .train = p->running, .penalty = nn_model_penalty(r->model), .learning_rate = rate};
   double *row = r->buffers.curves + p->epoch * r->plan.n_names;
   trial_exact_statistics(r->model, data, &r->env->hooks);
   if (data->parts[PART_VALIDATION].n > 0)
@@ -104,18 +126,17 @@ static Status train_epoch(TrialRun *r, Err *e) {
   const TrialHooks *hooks = &r->env->hooks;
   const TrainSpec *t = &r->spec->train;
   int64_t epoch = r->progress.epoch + 1;
-  int64_t batches = r->plan.steps - r->progress.epoch * r->plan.steps_per_epoch;
-  if (batches > r->plan.steps_per_epoch) batches = r->plan.steps_per_epoch;
+  int64_t steps = r->plan.steps - r->progress.epoch * r->plan.steps_per_epoch;
+  if (steps > r->plan.steps_per_epoch) steps = r->plan.steps_per_epoch;
   double rate = nn_schedule_rate(t->schedule, nn_optimizer_learning_rate(t->optimizer), epoch,
                                  r->plan.epochs);
   rng_permute((uint64_t)r->spec->seed, RNG_SHUFFLE, (uint64_t)epoch, r->buffers.order,
               r->env->data->parts[PART_TRAIN].n);
-  while (r->progress.batch < batches) {
-    if (!train_batch(r, epoch, rate)) {
+  while (r->progress.batch < steps) {
+    if (!train_step(r, epoch, rate)) {
       r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
       return OK;
     }
-    if (hooks->tick) hooks->tick(hooks->ctx);
     TRY(save_or_stop(r, e));
   }
   end_epoch(r, rate);

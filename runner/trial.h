@@ -20,7 +20,8 @@ typedef enum { TRIAL_COMPLETED, TRIAL_DIVERGED, TRIAL_FAILED } TrialStatus;
 extern const char *const trial_status_names[]; /* "COMPLETED", "DIVERGED", "FAILED" */
 
 /* One row per epoch; columns in the order of `names`: train_loss, train_accuracy, validation_loss,
- * validation_accuracy, learning_rate (what the loss and the parts give). */
+ * validation_accuracy, penalty (with l1 or l2: what they add to J when the epoch ends),
+ * learning_rate (what the loss and the parts give). */
 typedef struct {
   const char **names;
   int n_names, n_epochs;
@@ -78,7 +79,9 @@ typedef double ColumnValue(const struct EpochMeasures *m);
 /* What a training will be, known before its first step. */
 typedef struct {
   int batch_rows;          /* rows of a full mini-batch */
-  int64_t steps_per_epoch; /* updates; the left-over rows are one where they are used */
+  int accumulate;          /* mini-batches to an update; the last of an epoch may have fewer */
+  int64_t batches;         /* of an epoch; the left-over rows are one where they are used */
+  int64_t steps_per_epoch; /* updates */
   int64_t dropped_rows;    /* left-over, in no batch: drop_last, or a row alone for batch norm */
   int64_t epochs, steps; /* of the whole training; with train.steps the last epoch may be partial */
   int metric_column;     /* search.metric in the curves */

@@ -75,6 +75,8 @@ static Status put_progress(H5Out *o, const TrialRun *r, double seconds, Err *e) 
   TRY(put_i64(o, "/progress/epoch", p->epoch, e));
   TRY(put_i64(o, "/progress/batch", p->batch, e));
   TRY(put_i64(o, "/progress/updates", (int64_t)nn_model_updates(r->model), e));
+  if (r->spec->train.accumulate > 1)
+    TRY(put_i64(o, "/progress/batches", (int64_t)nn_model_batches(r->model), e));
   TRY(put_i64(o, "/progress/best_epoch", p->best_epoch, e));
   TRY(put_f64(o, "/progress/best_metric", p->best_metric, e));
   TRY(put_f64(o, "/progress/running_loss", p->running.loss, e));
@@ -188,6 +190,14 @@ Status trial_checkpoint_version(const H5In *in, Err *e) {
   return OK;
 }
 
+Status trial_checkpoint_counts(const H5In *in, Arena *a, int64_t *updates, int64_t *batches,
+                               Err *e) {
+  TRY(trial_checkpoint_get(in, a, "/progress/updates", H5_I64, 1, updates, e));
+  *batches = *updates;
+  if (!h5_has(in, "/progress/batches")) return OK;
+  return trial_checkpoint_get(in, a, "/progress/batches", H5_I64, 1, batches, e);
+}
+
 Status trial_checkpoint_result(const H5In *in, Arena *a, TrialResult *out, Err *e) {
   char *text;
   JsonValue *v;
@@ -211,7 +221,7 @@ static Status check_identity(Arena *a, const H5In *in, const TrialRun *r, Err *e
   return OK;
 }
 
-static Status get_progress(Arena *a, const H5In *in, TrialProgress *p, int64_t *updates, Err *e) {
+static Status get_progress(Arena *a, const H5In *in, TrialProgress *p, Err *e) {
   const struct {
     const char *path;
     H5Type type;
@@ -219,7 +229,6 @@ static Status get_progress(Arena *a, const H5In *in, TrialProgress *p, int64_t *
   } fields[] = {
       {"/progress/epoch", H5_I64, &p->epoch},
       {"/progress/batch", H5_I64, &p->batch},
-      {"/progress/updates", H5_I64, updates},
       {"/progress/best_epoch", H5_I64, &p->best_epoch},
       {"/progress/best_metric", H5_F64, &p->best_metric},
       {"/progress/running_loss", H5_F64, &p->running.loss},
@@ -235,7 +244,7 @@ static Status get_progress(Arena *a, const H5In *in, TrialProgress *p, int64_t *
 /* What was read, kept apart until all of it is known to be good. */
 typedef struct {
   TrialProgress progress;
-  int64_t updates;
+  int64_t updates, batches;
   double *curves;
   Real *chosen[2], *present[2], *optimizer; /* by vectors[]; present NULL without metric.at best */
   size_t n[2], n_optimizer;
@@ -243,7 +252,8 @@ typedef struct {
 
 static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
   TRY(check_identity(a, in, r, e));
-  TRY(get_progress(a, in, &l->progress, &l->updates, e));
+  TRY(get_progress(a, in, &l->progress, e));
+  TRY(trial_checkpoint_counts(in, a, &l->updates, &l->batches, e));
   const TrialProgress *p = &l->progress;
   CHECK(e,
         p->epoch >= 0 && p->epoch <= r->plan.epochs && p->batch >= 0 &&
@@ -283,7 +293,7 @@ static void restore(TrialRun *r, const Loaded *l) {
     if (l->n[1] > 0) memcpy(r->buffers.best + l->n[0], l->chosen[1], sizeof(Real) * l->n[1]);
   }
   restore_vector(r->model, NN_OPTIMIZER_STATE, l->optimizer);
-  nn_model_set_updates(r->model, (uint64_t)l->updates);
+  nn_model_set_counts(r->model, (uint64_t)l->updates, (uint64_t)l->batches);
 }
 
 /* `scratch` for what is read and passed on or dropped, `a` for the result. */

@@ -23,6 +23,10 @@ MUST_CHECK Status trial_checkpoint_get(const H5In *in, Arena *a, const char *pat
 MUST_CHECK Status trial_checkpoint_blocks(const H5In *in, Arena *a, const NnModel *m,
                                           NnVector vector, Real *out, Err *e);
 
+/* Updates of the weights and training batches seen; the same without accumulation. */
+MUST_CHECK Status trial_checkpoint_counts(const H5In *in, Arena *a, int64_t *updates,
+                                          int64_t *batches, Err *e);
+
 /* E_DATA if the trial was not finished. */
 MUST_CHECK Status trial_checkpoint_result(const H5In *in, Arena *a, TrialResult *out, Err *e);
 

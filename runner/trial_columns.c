@@ -20,6 +20,10 @@ static double validation_accuracy(const EpochMeasures *m) {
   return m->validation.correct / m->validation.rows;
 }
 
+static double penalty(const EpochMeasures *m) {
+  return m->penalty;
+}
+
 static double learning_rate(const EpochMeasures *m) {
   return m->learning_rate;
 }
@@ -27,6 +31,7 @@ static double learning_rate(const EpochMeasures *m) {
 void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan *p) {
   const bool accuracy = nn_loss_counts_correct(s->model.loss.kind);
   const bool validation = data->parts[PART_VALIDATION].n > 0;
+  const bool penalized = spec_find(s->tree, "train.l1") || spec_find(s->tree, "train.l2");
   const struct {
     bool there;
     const char *name;
@@ -36,6 +41,7 @@ void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan 
       {accuracy, "train_accuracy", train_accuracy},
       {validation, "validation_loss", validation_loss},
       {validation && accuracy, "validation_accuracy", validation_accuracy},
+      {penalized, "penalty", penalty},
       {true, "learning_rate", learning_rate},
   };
   p->names = ARENA_ARRAY(a, const char *, COUNT(rows));

@@ -72,9 +72,9 @@ static Status read_weights(Arena *a, const H5In *in, TrialModel *m, Err *e) {
   CHECK(e, str_eq(hash, m->result.weights), E_DATA,
         "its weights hash to %s, but its result says %s; the file is damaged", hash,
         m->result.weights);
-  int64_t updates = 0;
-  TRY(trial_checkpoint_get(in, a, "/progress/updates", H5_I64, 1, &updates, e));
-  nn_model_set_updates(m->model, (uint64_t)updates);
+  int64_t updates, batches;
+  TRY(trial_checkpoint_counts(in, a, &updates, &batches, e));
+  nn_model_set_counts(m->model, (uint64_t)updates, (uint64_t)batches);
   return OK;
 }
 

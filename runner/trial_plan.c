@@ -25,7 +25,9 @@ static Status plan_batches(Arena *a, const Spec *s, int64_t rows, Diag *d, Trial
   bool use_left = left > 0 && !t->drop_last && !(left == 1 && couples);
   p->batch_rows = (int)batch;
   p->dropped_rows = use_left ? 0 : left;
-  p->steps_per_epoch = rows / batch + (use_left ? 1 : 0);
+  p->accumulate = t->accumulate ? (int)t->accumulate : 1;
+  p->batches = rows / batch + (use_left ? 1 : 0);
+  p->steps_per_epoch = (p->batches + p->accumulate - 1) / p->accumulate;
   p->steps = t->steps ? t->steps : t->epochs * p->steps_per_epoch;
   p->epochs = t->steps ? (t->steps + p->steps_per_epoch - 1) / p->steps_per_epoch : t->epochs;
   return OK;
@@ -56,7 +58,9 @@ Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targe
                  .eval_rows = EVAL_ROWS,
                  .team = *team,
                  .cpu = cpu,
-                 .gemm = spec_gemm_names[s->train.gemm]};
+                 .gemm = spec_gemm_names[s->train.gemm],
+                 .rules = s->train.rules,
+                 .accumulate = (int)s->train.accumulate};
   if (optimizer) o.optimizer = s->train.optimizer;
   return nn_model_new(a, graph, &o, out, e);
 }

@@ -3,7 +3,7 @@
  *
  * `progress` is all that changes besides the model's vectors and the best weights: what a
  * checkpoint stores and a resumed trial goes on with. It may stand inside an epoch: `batch`
- * mini-batches of epoch + 1 are done and `running` holds their sums, so a resumed trial gives the
+ * updates of epoch + 1 are done and `running` holds their sums, so a resumed trial gives the
  * bits of an undisturbed one wherever it stopped.
  */
 #ifndef CAVIAR_TRIAL_STATE_H
@@ -13,7 +13,7 @@
 
 typedef struct {
   int64_t epoch;      /* epochs completed */
-  int64_t batch;      /* mini-batches done of the next one */
+  int64_t batch;      /* updates done of the next one: mini-batches, or groups of them */
   NnScore running;    /* their sums */
   int64_t best_epoch; /* metric.at best: from 1; 0: none yet */
   double best_metric;
@@ -45,6 +45,7 @@ typedef struct {
 typedef struct EpochMeasures {
   NnScore train;      /* sums over the epoch's mini-batches */
   NnScore validation; /* sums over the validation part; rows 0: there is none */
+  double penalty;     /* what l1 and l2 add to J when the epoch ends */
   double learning_rate;
 } EpochMeasures;
 

@@ -16,6 +16,8 @@ typedef struct {
   CpuLevel cpu;
   NnTeam team;
   int batch_rows;
+  int micro_rows; /* steps are of so many rows at a time; 0: all at once */
+  NnRules rules;
 } ModelWords;
 
 typedef struct {
@@ -48,6 +50,8 @@ static inline void model_open(ModelRig *r, const ModelWords *w) {
       .team = w->team,
       .cpu = w->cpu,
       .gemm = w->gemm,
+      .rules = w->rules,
+      .accumulate = w->micro_rows ? (w->batch_rows + w->micro_rows - 1) / w->micro_rows : 0,
       .optimizer =
           nn_case(a, &nn_optimizers, w->optimizer, w->optimizer_params ? w->optimizer_params : ""),
   };
@@ -78,7 +82,27 @@ static inline void model_fill(ModelRig *r, uint32_t batch, int first, int count)
   }
 }
 
+/* Steps of several batches: the same rows as model_step's, micro_rows of them at a time. */
+static inline NnScore model_accumulate(ModelRig *r, uint32_t batch, int rows,
+                                       double learning_rate) {
+  NnScore sum = {0}, score;
+  for (int at = 0; at < rows; at += r->words.micro_rows) {
+    const int left = rows - at, n = left < r->words.micro_rows ? left : r->words.micro_rows;
+    int first, count;
+    nn_team_rows(&r->words.team, n, &first, &count);
+    model_fill(r, batch, at + first, count);
+    const NnPlace place = {.epoch = 1, .position = batch * 100 + (uint64_t)at};
+    nn_model_batch(r->model, n, rows, at == 0, place, &score);
+    sum.loss += score.loss;
+    sum.correct += score.correct;
+    sum.rows += score.rows;
+  }
+  nn_model_update(r->model, learning_rate);
+  return sum;
+}
+
 static inline NnScore model_step(ModelRig *r, uint32_t batch, int rows, double learning_rate) {
+  if (r->words.micro_rows) return model_accumulate(r, batch, rows, learning_rate);
   int first, count;
   NnScore score;
   nn_team_rows(&r->words.team, rows, &first, &count);

@@ -17,12 +17,16 @@ typedef double RefMatrix[REF_MAX_ROWS][REF_MAX_WIDTH];
 
 typedef struct {
   int width[REF_LAYERS + 1];
-  int norm; /* batch norm on the hidden layers */
-  int n;    /* parameters */
+  int norm;                                       /* batch norm on the hidden layers */
+  int n;                                          /* parameters */
+  double l1, l2, clip_value, clip_norm, max_norm; /* 0: not */
+  double decay, accumulator; /* weight_decay of adamw and lion, where adagrad's sum starts */
+  int cut, shrunk, limited;  /* how often each of the three limits was met */
   double theta[REF_MAX_PARAMETERS], gradient[REF_MAX_PARAMETERS];
+  double step[REF_MAX_PARAMETERS]; /* gradient of the step: over all its batches */
   double v[REF_MAX_PARAMETERS], s[REF_MAX_PARAMETERS];       /* of the optimizer */
   double mean[2][REF_MAX_WIDTH], variance[2][REF_MAX_WIDTH]; /* moving averages */
-  int t;
+  int t, batches;
   /* of the last forward pass */
   RefMatrix a[REF_LAYERS + 1], z[REF_LAYERS], z_norm[REF_LAYERS];
   double mu[REF_LAYERS][REF_MAX_WIDTH], s2[REF_LAYERS][REF_MAX_WIDTH];
@@ -51,7 +55,8 @@ static inline void ref_dense(RefNet *r, int l, int m) {
   }
 }
 
-/* Ioffe & Szegedy 2015, algorithm 1; at test time with the averages divided by 1 - decay^t. */
+/* Ioffe & Szegedy 2015, algorithm 1; at test time with the averages divided by
+ * 1 - decay^t, t batches. */
 static inline void ref_norm(RefNet *r, int l, int m, int training) {
   const int in = r->width[l], d = r->width[l + 1];
   const double *gamma = r->theta + ref_offset(r, l) + in * d, *beta = gamma + d;
@@ -62,8 +67,8 @@ static inline void ref_norm(RefNet *r, int l, int m, int training) {
     for (int i = 0; i < m; ++i) s2 += pow(r->z[l][i][j] - mu, 2);
     s2 /= m;
     if (!training) {
-      mu = r->mean[l][j] / (1 - pow(ref_decay, r->t));
-      s2 = r->variance[l][j] / (1 - pow(ref_decay, r->t));
+      mu = r->mean[l][j] / (1 - pow(ref_decay, r->batches));
+      s2 = r->variance[l][j] / (1 - pow(ref_decay, r->batches));
     }
     r->mu[l][j] = mu;
     r->s2[l][j] = s2;
@@ -120,11 +125,12 @@ static inline void ref_norm_backward(RefNet *r, int l, int m, RefMatrix g) {
   }
 }
 
-static inline void ref_backward(RefNet *r, int m, const int *label) {
+/* Of the sum of the rows' losses over `rows`. */
+static inline void ref_backward(RefNet *r, int m, int rows, const int *label) {
   RefMatrix g, before;
   for (int i = 0; i < m; ++i) {
     for (int j = 0; j < r->width[REF_LAYERS]; ++j) {
-      g[i][j] = (r->a[REF_LAYERS][i][j] - (label[i] == j)) / m;
+      g[i][j] = (r->a[REF_LAYERS][i][j] - (label[i] == j)) / rows;
     }
   }
   for (int l = REF_LAYERS - 1; l >= 0; --l) {
@@ -156,34 +162,122 @@ static inline void ref_backward(RefNet *r, int m, const int *label) {
   }
 }
 
-/* The four rules with their usual constants: 0.9, 0.999, 1e-8. 0: no such optimizer. */
-static inline int ref_update(RefNet *r, const char *optimizer, double alpha) {
-  ++r->t;
+/* After each batch of a step: its share of the gradient and of the moving averages. */
+static inline void ref_collect(RefNet *r, int first) {
+  for (int i = 0; i < r->n; ++i) r->step[i] = (first ? 0 : r->step[i]) + r->gradient[i];
+  ++r->batches;
   for (int l = 0; l < REF_LAYERS - 1 && r->norm; ++l) {
     for (int j = 0; j < r->width[l + 1]; ++j) {
       r->mean[l][j] = ref_decay * r->mean[l][j] + (1 - ref_decay) * r->mu[l][j];
       r->variance[l][j] = ref_decay * r->variance[l][j] + (1 - ref_decay) * r->s2[l][j];
     }
   }
+}
+
+/* Is parameter i an element of a w? */
+static inline int ref_in_matrix(const RefNet *r, int i) {
+  for (int l = 0; l < REF_LAYERS; ++l) {
+    const int at = ref_offset(r, l);
+    if (i >= at && i < at + r->width[l] * r->width[l + 1]) return 1;
+  }
+  return 0;
+}
+
+static inline double ref_penalty(const RefNet *r) {
+  double sum = 0;
   for (int i = 0; i < r->n; ++i) {
-    const double g = r->gradient[i];
-    if (strcmp(optimizer, "sgd") == 0) {
-      r->theta[i] -= alpha * g;
-    } else if (strcmp(optimizer, "momentum") == 0) {
-      r->v[i] = 0.9 * r->v[i] + 0.1 * g;
-      r->theta[i] -= alpha * r->v[i];
-    } else if (strcmp(optimizer, "rmsprop") == 0) {
-      r->s[i] = 0.9 * r->s[i] + 0.1 * g * g;
-      r->theta[i] -= alpha * g / (sqrt(r->s[i]) + 1e-8);
-    } else if (strcmp(optimizer, "adam") == 0) {
-      r->v[i] = 0.9 * r->v[i] + 0.1 * g;
-      r->s[i] = 0.999 * r->s[i] + 0.001 * g * g;
-      const double v = r->v[i] / (1 - pow(0.9, r->t)), s = r->s[i] / (1 - pow(0.999, r->t));
-      r->theta[i] -= alpha * v / (sqrt(s) + 1e-8);
-    } else {
-      return 0;
+    if (ref_in_matrix(r, i)) sum += r->l1 * fabs(r->theta[i]) + r->l2 / 2 * pow(r->theta[i], 2);
+  }
+  return sum;
+}
+
+/* The penalty's derivative, then each element cut, then the norm of all. */
+static inline void ref_shape_gradient(RefNet *r) {
+  double square = 0;
+  for (int i = 0; i < r->n; ++i) {
+    double *g = &r->step[i];
+    if (ref_in_matrix(r, i)) {
+      *g += r->l2 * r->theta[i];
+      if (r->theta[i] != 0) *g += r->l1 * r->theta[i] / fabs(r->theta[i]);
+    }
+    if (r->clip_value > 0 && fabs(*g) > r->clip_value) {
+      *g *= r->clip_value / fabs(*g);
+      ++r->cut;
+    }
+    square += pow(*g, 2);
+  }
+  if (r->clip_norm == 0 || sqrt(square) <= r->clip_norm) return;
+  for (int i = 0; i < r->n; ++i) r->step[i] *= r->clip_norm / sqrt(square);
+  ++r->shrunk;
+}
+
+/* No unit's weights longer than max_norm: unit j of layer l has w[0][j], w[1][j], .. */
+static inline void ref_limit(RefNet *r) {
+  for (int l = 0; l < REF_LAYERS && r->max_norm > 0; ++l) {
+    double *w = r->theta + ref_offset(r, l);
+    for (int j = 0; j < r->width[l + 1]; ++j) {
+      double square = 0;
+      for (int k = 0; k < r->width[l]; ++k) square += pow(w[k * r->width[l + 1] + j], 2);
+      if (sqrt(square) <= r->max_norm) continue;
+      for (int k = 0; k < r->width[l]; ++k)
+        w[k * r->width[l + 1] + j] *= r->max_norm / sqrt(square);
+      ++r->limited;
     }
   }
+}
+
+static inline double ref_sign(double x) {
+  return x > 0 ? 1 : x < 0 ? -1 : 0;
+}
+
+/* Parameter i by the rules with their usual constants: 0.9, 0.999, 1e-8. 0: no such optimizer. */
+static inline int ref_rule(RefNet *r, const char *optimizer, double alpha, int i) {
+  const double g = r->step[i], old = r->v[i], t = r->t;
+  double *theta = &r->theta[i], *v = &r->v[i], *s = &r->s[i];
+  if (strcmp(optimizer, "sgd") == 0) {
+    *theta -= alpha * g;
+  } else if (strcmp(optimizer, "momentum") == 0) {
+    *v = 0.9 * *v + 0.1 * g;
+    *theta -= alpha * *v;
+  } else if (strcmp(optimizer, "nesterov") == 0) {
+    /* Sutskever's v and the point theta + mu v where the gradient is taken; that point is kept */
+    *v = 0.9 * old - alpha * g;
+    *theta = (*theta - 0.9 * old) + *v + 0.9 * *v;
+  } else if (strcmp(optimizer, "rmsprop") == 0) {
+    *s = 0.9 * *s + 0.1 * g * g;
+    *theta -= alpha * g / (sqrt(*s) + 1e-8);
+  } else if (strcmp(optimizer, "adagrad") == 0) {
+    if (r->t == 1) *s = r->accumulator;
+    *s += g * g;
+    *theta -= alpha * g / (sqrt(*s) + 1e-10);
+  } else if (strcmp(optimizer, "adam") == 0 || strcmp(optimizer, "adamw") == 0) {
+    if (strcmp(optimizer, "adamw") == 0 && ref_in_matrix(r, i)) *theta *= 1 - alpha * r->decay;
+    *v = 0.9 * *v + 0.1 * g;
+    *s = 0.999 * *s + 0.001 * g * g;
+    *theta -= alpha * (*v / (1 - pow(0.9, t))) / (sqrt(*s / (1 - pow(0.999, t))) + 1e-8);
+  } else if (strcmp(optimizer, "nadam") == 0) {
+    *v = 0.9 * *v + 0.1 * g;
+    *s = 0.999 * *s + 0.001 * g * g;
+    const double ahead = 0.9 * *v / (1 - pow(0.9, t + 1)) + 0.1 * g / (1 - pow(0.9, t));
+    *theta -= alpha * ahead / (sqrt(*s / (1 - pow(0.999, t))) + 1e-8);
+  } else if (strcmp(optimizer, "lion") == 0) {
+    if (ref_in_matrix(r, i)) *theta *= 1 - alpha * r->decay;
+    *theta -= alpha * ref_sign(0.9 * *v + 0.1 * g);
+    *v = 0.99 * *v + 0.01 * g;
+  } else {
+    return 0;
+  }
+  return 1;
+}
+
+/* 0: no such optimizer. */
+static inline int ref_update(RefNet *r, const char *optimizer, double alpha) {
+  ++r->t;
+  ref_shape_gradient(r);
+  for (int i = 0; i < r->n; ++i) {
+    if (!ref_rule(r, optimizer, alpha, i)) return 0;
+  }
+  ref_limit(r);
   return 1;
 }
 

@@ -182,7 +182,7 @@ static void test_restore(void **state) {
     v = nn_model_vector(b.model, which[k], &n);
     memcpy(v, kept[k], n * sizeof *v);
   }
-  nn_model_set_updates(b.model, nn_model_updates(a.model));
+  nn_model_set_counts(b.model, nn_model_updates(a.model), nn_model_batches(a.model));
   nn_model_set_seed(b.model, 42);
   for (uint32_t i = 5; i < 9; ++i) {
     model_step(&a, i, ROWS, 0.01);

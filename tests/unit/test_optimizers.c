@@ -42,13 +42,20 @@ static void assert_near(double found, double expected, double tolerance) {
   }
 }
 
+/* All n weights at once. */
+static void update(const Optimizer *o, uint64_t t, double learning_rate, size_t n, float *w,
+                   const float *g, float *state) {
+  const NnUpdate u = {.t = t, .learning_rate = learning_rate, .stride = n};
+  o->kind->update(o->value.config, &u, n, w, g, state);
+}
+
 /* One weight from 0 through the gradients 1, -2, 0.5 with the given rate; the path must be
  * `expected`. */
 static void check_path(const Optimizer *o, double learning_rate, const double expected[3]) {
   const float gradients[] = {1, -2, 0.5F};
   float w = 0, state[4] = {0};
   for (int t = 0; t < 3; ++t) {
-    o->kind->update(o->value.config, (uint64_t)t + 1, learning_rate, 1, &w, &gradients[t], state);
+    update(o, (uint64_t)t + 1, learning_rate, 1, &w, &gradients[t], state);
     assert_near(w, expected[t], 2e-7);
   }
 }
@@ -85,7 +92,7 @@ static void test_sgd(void **s) {
   Optimizer o = make("sgd");
   check_path(&o, 0.1, (const double[]){-0.1, 0.1, 0.05});
   float w = 2, g = 3, v = NAN; /* momentum 0 neither reads nor writes its state */
-  o.kind->update(o.value.config, 1, 0.5, 1, &w, &g, &v);
+  update(&o, 1, 0.5, 1, &w, &g, &v);
   assert_true(w == 0.5F && isnan(v));
   /* v = 1, -1.1, -0.49 */
   *field(&o, "momentum") = 0.9;
@@ -129,11 +136,11 @@ static void test_epsilon(void **s) {
     const float g[2] = {1, 0};
     float w[2] = {0, 7}, state[4] = {0};
     *field(&o, "epsilon") = 1;
-    o.kind->update(o.value.config, 1, 1, 2, w, g, state);
+    update(&o, 1, 1, 2, w, g, state);
     assert_near(w[0], -rows[i].step, 2e-7);
     assert_true(w[1] == 7);
     *field(&o, "epsilon") = 1e-8;
-    o.kind->update(o.value.config, 2, 1, 2, w, g, state);
+    update(&o, 2, 1, 2, w, g, state);
     assert_true(w[1] == 7);
     arena_free(&o.arena);
   }
@@ -146,7 +153,7 @@ static void test_adam_parabola(void **s) {
   float w = 0, state[2] = {0};
   for (uint64_t t = 1; t <= 1000; ++t) {
     const float g = 2 * w - 10;
-    o.kind->update(o.value.config, t, 0.1, 1, &w, &g, state);
+    update(&o, t, 0.1, 1, &w, &g, state);
     if (t == 1) assert_near(w, 0.1, 1e-7);
   }
   assert_near(w, 5, 5e-5);
@@ -155,12 +162,13 @@ static void test_adam_parabola(void **s) {
 
 /* Some steps on w (N), keyed by nothing but the index; odd sizes and signs. */
 static void some_steps(const NnOptimizerKind *k, const void *config, float *w, float *state) {
+  NnUpdate u = {.learning_rate = 0.017, .stride = N, .decays = true};
   float g[N];
   for (int i = 0; i < N; ++i) w[i] = (float)(i % 17) * 0.37F - 3;
   memset(state, 0, 4 * N * sizeof *state);
-  for (uint64_t t = 1; t <= 5; ++t) {
-    for (int i = 0; i < N; ++i) g[i] = ((float)((i * 7 + (int)t * 5) % 23) - 11) * 0.013F;
-    k->update(config, t, 0.017, N, w, g, state);
+  for (u.t = 1; u.t <= 5; ++u.t) {
+    for (int i = 0; i < N; ++i) g[i] = ((float)((i * 7 + (int)u.t * 5) % 23) - 11) * 0.013F;
+    k->update(config, &u, N, w, g, state);
   }
 }
 
@@ -194,7 +202,7 @@ static void test_position(void **s) {
     for (int i = 0; i < N; ++i) w[i] = 0.3F;
     for (uint64_t t = 1; t <= 5; ++t) {
       for (int i = 0; i < N; ++i) g[i] = 0.7F - 0.3F * (float)t;
-      o.kind->update(o.value.config, t, 0.017, N, w, g, state);
+      update(&o, t, 0.017, N, w, g, state);
     }
     for (int i = 0; i < N; ++i) assert_true(w[i] == w[0] && w[i] != 0.3F);
     arena_free(&o.arena);
