@@ -53,11 +53,11 @@ MUST_CHECK Status io_dataset_write(const IoDataset *d, const char *path, Err *e)
 extern const Registry io_generators;
 MUST_CHECK Status io_generate(Arena *a, KindValue generator, uint64_t seed, IoDataset *out, Err *e);
 
-/* import csv|idx: reads a foreign format into an arena. Law two: a row in io/importers.def. */
+/* import csv|idx|npy: reads a foreign format into an arena. Law two: a row in io/importers.def. */
 typedef struct {
-  const char *target;   /* csv: name or 1-based number of the target column; NULL: the last */
-  const char *labels;   /* idx: the labels' file, or NULL: found beside the images by name */
-  bool values;          /* csv: the target is a number to predict, not a class */
+  const char *target; /* csv: name or 1-based number of the target column; NULL: the last */
+  const char *labels; /* idx, npy: the labels' file, or NULL: idx finds it by name, npy has none */
+  bool values;        /* csv, npy: the target is a number to predict, not a class */
 } ImportOptions;
 typedef struct {
   Kind head; /* name, doc */

@@ -211,7 +211,7 @@ static Status import_both(Arena *a, const char *path, const ImportOptions *o, Ar
                           IoDataset *out, Err *e) {
   Idx x, y;
   const char *labels = o->labels;
-  CHECK(e, !o->target && !o->values, E_USAGE, "--target and --values are for csv");
+  CHECK(e, !o->target && !o->values, E_USAGE, "--target and --values are not for idx");
   TRY(load(path, &memory[0], &x, e));
   CHECK(e, x.n_dims > 1, E_DATA,
         "%s: one number a row, as labels have; import the images, with --labels FILE", path);

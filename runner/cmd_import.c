@@ -1,4 +1,4 @@
-/* caviar import csv|idx FILE -o OUT.h5 */
+/* caviar import csv|idx|npy FILE -o OUT.h5 */
 #include <getopt.h>
 #include <stdio.h>
 
@@ -62,8 +62,10 @@ static void print_summary(const IoDataset *d, const char *path) {
          io_type_name(d->x_type));
   if (d->labels)
     printf("%s classes", str_count(d->n_classes, classes));
+  else if (d->n_values > 1)
+    printf("%s numbers to predict", str_count(d->n_values, classes));
   else
-    printf("a number to predict");
+    printf(d->values ? "a number to predict" : "nothing to learn");
   printf(", fingerprint %s\n", d->fingerprint);
 }
 
@@ -81,20 +83,23 @@ static Status import_main(Arena *a, int argc, char **argv, Err *e) {
 
 const Command run_command_import = {
     .name = "import",
-    .usage = "import csv|idx FILE -o OUT.h5 [--target C] [--labels F] [--values]",
-    .doc = "make a dataset of a CSV file or of MNIST's IDX files",
+    .usage = "import csv|idx|npy FILE -o OUT.h5 [--target C] [--labels F] [--values]",
+    .doc = "make a dataset of a CSV file, of MNIST's IDX files or of numpy's arrays",
     .help =
         "  -o OUT.h5     the dataset; an existing one is replaced when the new one is complete\n"
         "  --target C    csv: the column to predict, by name or by number from 1 (default: the "
         "last)\n"
-        "  --values      csv: the target is a number to predict, not a class\n"
+        "  --values      csv, npy: the target is a number to predict, not a class\n"
         "  --labels F    idx: the file of the labels (default: found beside the images by its "
         "name)\n"
+        "                npy: an array of whole numbers (classes) or of floats (to predict)\n"
         "\n"
         "csv: comma, semicolon or tab; a header is seen by itself. Labels may be whole numbers or\n"
-        "text. idx: plain or .gz.\n"
+        "text. idx: plain or .gz. npy: rows (n, d) or (n, h, w ..); without labels to be "
+        "predicted.\n"
         "\n"
         "  caviar import csv iris.csv -o iris.h5 --target species\n"
-        "  caviar import idx train-images-idx3-ubyte.gz -o mnist.h5\n",
+        "  caviar import idx train-images-idx3-ubyte.gz -o mnist.h5\n"
+        "  caviar import npy x.npy --labels y.npy -o mine.h5\n",
     .main = import_main,
 };

@@ -53,6 +53,39 @@ expect_error 4 'pets.csv: not an IDX file' idx pets.csv -o bad.h5
 expect_error 4 'cannot write no/where/bad.h5' csv pets.csv -o no/where/bad.h5
 "$CAVIAR" import --help | grep -q -- '--target C' || fail "no help"
 
+# NPY: two rows of three numbers, by hand, with and without labels
+{
+  printf '\x93NUMPY\x01\x00\x46\x00%-69s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }"
+  printf '\x01\x02\x03\x04\x05\x06'
+} >x.npy
+{
+  printf '\x93NUMPY\x01\x00\x46\x00%-69s\n' "{'descr': '|i1', 'fortran_order': False, 'shape': (2,), }"
+  printf '\x01\x00'
+} >y.npy
+expect_line 'x.h5: 2 rows, 3 features (uint8), 2 classes' npy x.npy --labels y.npy -o x.h5
+expect_line 'x.h5: 2 rows, 3 features (uint8), a number to predict' npy x.npy --labels y.npy --values -o x.h5
+expect_line 'x.h5: 2 rows, 3 features (uint8), nothing to learn' npy x.npy -o x.h5
+expect_error 4 'pets.csv: not an NPY file' npy pets.csv -o bad.h5
+head -c 85 x.npy >short.npy
+expect_error 4 'short.npy: cut off: 5 bytes behind its header, which declares 2 rows of 3' npy short.npy -o bad.h5
+
+if python3 -c 'import numpy' 2>/dev/null; then
+  python3 - <<'PYTHON'
+import numpy
+x = numpy.arange(24, dtype='<f4').reshape(2, 3, 4) / 3
+numpy.save('c.npy', x)
+numpy.save('fortran.npy', numpy.asfortranarray(x))
+numpy.lib.format.write_array(open('v2.npy', 'wb'), x, version=(2, 0))
+numpy.savez('x.npz', x=x)
+PYTHON
+  for f in c fortran v2; do expect_line "$f.h5: 2 rows, 12 features (float32), nothing to learn" npy $f.npy -o $f.h5; done
+  cmp c.h5 fortran.h5
+  cmp c.h5 v2.h5
+  expect_error 4 'x.npz: an .npz archive' npy x.npz -o bad.h5
+else
+  echo "skipped: python3-numpy is not installed: no file of numpy's own was read"
+fi
+
 if command -v h5dump >/dev/null; then
   h5dump -H pets.h5 | grep -q 'DATASET "x"' || fail "h5dump finds no /x"
 else

@@ -35,6 +35,82 @@ static void test_golden(void **state) {
   (void)state;
   assert_string_equal(generate("strokes", 0, 42).fingerprint, "eab371c8c916177080fa4c4031565914");
   assert_string_equal(generate("blobs", 0, 42).fingerprint, "3a500b9550757e168ab9e63d4c24fed0");
+  assert_string_equal(generate("spirals", 0, 42).fingerprint, "202872f78bad969ef1869f3b81309111");
+  assert_string_equal(generate("moons", 0, 42).fingerprint, "3b91ba621b3d29590fc970d8671a52c7");
+}
+
+/* The first rows to the bit, and the labels beside them. */
+static void test_first_rows(void **state) {
+  (void)state;
+  static const float spirals[] = {0x1.143e6ap-6F, -0x1.101818p-3F, -0x1.a53d18p-2F,
+                                  0x1.424bc4p-3F, -0x1.25e468p-3F, 0x1.b2faacp-5F};
+  static const float moons[] = {0x1.4aea78p-5F, 0x1.67eefcp-5F, 0x1.e2a0cap-4F,
+                                0x1.ba777ap-1F, 0x1.506a7ep-4F, 0x1.cbb5b8p-3F};
+  IoDataset s = generate("spirals", 3, 42), m = generate("moons", 3, 42);
+  assert_int_equal(s.x_type, IO_F32);
+  assert_int_equal(m.x_type, IO_F32);
+  assert_memory_equal(s.x, spirals, sizeof spirals);
+  assert_memory_equal(m.x, moons, sizeof moons);
+  assert_memory_equal(s.labels, ((int32_t[]){2, 0, 1}), 12);
+  assert_memory_equal(m.labels, ((int32_t[]){1, 0, 1}), 12);
+}
+
+static void set_real(KindValue *v, const char *name, double x) {
+  Err e = {0};
+  Scalar value = {.type = SCALAR_REAL, .real = x, .text = name};
+  const Param *p = param_find(v->kind->params, v->kind->n_params, name);
+  assert_non_null(p);
+  assert_int_equal(param_set(p, v->config, &value, &e), OK);
+}
+
+/* Without noise a point of radius r lies at the angle that the formula gives, and radii are spread
+ * evenly; with noise the distance from the arm has its standard deviation. */
+static void test_spirals_wind(void **state) {
+  (void)state;
+  Err e = {0};
+  IoDataset exact, noisy;
+  KindValue v = kind_default(kind_find(&io_generators, "spirals"), &arena);
+  set_real(&v, "turns", 1.75);
+  set_real(&v, "noise", 0);
+  assert_int_equal(io_generate(&arena, v, 3, &exact, &e), OK);
+  set_real(&v, "noise", 0.05);
+  assert_int_equal(io_generate(&arena, v, 3, &noisy, &e), OK);
+  double radius = 0, square = 0;
+  for (int64_t i = 0; i < exact.n; i++) {
+    const float *x = (const float *)exact.x + 2 * i, *y = (const float *)noisy.x + 2 * i;
+    const double r = hypot((double)x[0], (double)x[1]);
+    const double t = 2 * 3.14159265358979 * (1.75 * r + exact.labels[i] / 3.0);
+    assert_true(fabs((double)x[0] - r * cos(t)) < 1e-5 && fabs((double)x[1] - r * sin(t)) < 1e-5);
+    radius += r / (double)exact.n;
+    for (int j = 0; j < 2; j++) square += (double)((y[j] - x[j]) * (y[j] - x[j]));
+  }
+  assert_true(fabs(radius - 0.5) < 5 * 0.289 / sqrt(1500.0));
+  assert_true(fabs(sqrt(square / 3000) - 0.05) < 5 * 0.05 / sqrt(6000.0));
+}
+
+/* Without noise class 0 lies on the upper half circle around (0, 0), class 1 on the lower half
+ * circle around (1, 1/2). */
+static void test_moons_reach_into_each_other(void **state) {
+  (void)state;
+  Err e = {0};
+  IoDataset exact, noisy;
+  KindValue v = kind_default(kind_find(&io_generators, "moons"), &arena);
+  assert_int_equal(io_generate(&arena, v, 3, &noisy, &e), OK);
+  set_real(&v, "noise", 0);
+  assert_int_equal(io_generate(&arena, v, 3, &exact, &e), OK);
+  double square = 0;
+  int left = 0;
+  for (int64_t i = 0; i < exact.n; i++) {
+    const float *x = (const float *)exact.x + 2 * i, *y = (const float *)noisy.x + 2 * i;
+    const int c = exact.labels[i];
+    const double dx = (double)x[0] - c, dy = (double)x[1] - 0.5 * c;
+    assert_true(fabs(hypot(dx, dy) - 1) < 1e-6);
+    assert_true(c ? dy < 1e-6 : dy > -1e-6);
+    left += dx < 0;
+    for (int j = 0; j < 2; j++) square += (double)((y[j] - x[j]) * (y[j] - x[j]));
+  }
+  assert_in_range(left, 500 - 80, 500 + 80); /* five standard deviations */
+  assert_true(fabs(sqrt(square / 2000) - 0.1) < 5 * 0.1 / sqrt(4000.0));
 }
 
 static void test_shape_and_names(void **state) {
@@ -159,10 +235,13 @@ static void test_too_large(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_golden),
+      cmocka_unit_test(test_first_rows),
       cmocka_unit_test(test_shape_and_names),
       cmocka_unit_test(test_rows_are_keyed),
       cmocka_unit_test(test_balance),
       cmocka_unit_test(test_blobs_moments),
+      cmocka_unit_test(test_spirals_wind),
+      cmocka_unit_test(test_moons_reach_into_each_other),
       cmocka_unit_test(test_strokes_look_like_their_labels),
       cmocka_unit_test(test_strokes_are_upright),
       cmocka_unit_test(test_too_large),
