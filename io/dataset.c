@@ -153,9 +153,22 @@ static Status check_fingerprint(Arena *a, const H5In *in, IoDataset *out, Err *e
   return OK;
 }
 
+/* The attribute `columns` of /x or /y, if there is one of `expected` names. */
+static Status open_names(Arena *a, const H5In *in, const char *path, int expected,
+                         const char ***names, Err *e) {
+  int n;
+  if (!h5_has(in, path)) return OK;
+  TRY(h5_get_attr_strings(in, a, path, "columns", names, &n, e));
+  CHECK(e, *names == NULL || n == expected, E_DATA,
+        "the attribute \"columns\" of %s has %d names, but a row has %d values", path, n, expected);
+  return OK;
+}
+
 static Status open_parts(Arena *a, const H5In *in, const char *path, IoDataset *out, Err *e) {
   TRY(open_x(a, in, path, out, e));
   TRY(open_y(a, in, out, e));
+  TRY(open_names(a, in, "/x", out->d, &out->feature_names, e));
+  TRY(open_names(a, in, "/y", out->values ? out->n_values : 1, &out->target_names, e));
   TRY(check_fingerprint(a, in, out, e));
   return dataset_check(out, e);
 }
@@ -192,6 +205,9 @@ static Status put_parts(H5Out *o, const IoDataset *d, Err *e) {
   } else if (d->values) {
     TRY(h5_put(o, "/y", H5_F64, y, d->n_values == 1 ? 1 : 2, d->values, false, e));
   }
+  if (d->feature_names) TRY(h5_attr_strings(o, "/x", "columns", d->feature_names, d->d, e));
+  if (d->target_names && (d->labels || d->values))
+    TRY(h5_attr_strings(o, "/y", "columns", d->target_names, d->values ? d->n_values : 1, e));
   return h5_attr_text(o, "/", "fingerprint", fingerprint, e);
 }
 

@@ -3,8 +3,9 @@
  *
  * On disk: an HDF5 file with /x (n, d) of uint8, float32 or float64 (also (n, h, w, ...), read as
  * flat rows), /y (n) of an integer type for classes or (n) / (n, k) of a float type for values, the
- * attribute `classes` of /y (names), and `fingerprint` of the file (xxh128 of content, hex). Files
- * of other programs may lack the attributes, and /y altogether (rows to predict); other types of x
+ * attribute `classes` of /y (names), `columns` of /x and /y (names of what a row has), and
+ * `fingerprint` of the file (xxh128 of content, hex). Files of other programs may lack the
+ * attributes, and /y altogether (rows to predict); other types of x
  * become floats. Contiguous datasets are mapped read-only, so the ranks of a machine share one
  * copy; chunked or compressed ones are read. Generated: a row in io/generators.def.
  *
@@ -32,6 +33,8 @@ typedef struct {
   const char **class_names; /* (n_classes); "0", "1", .. if the file has none */
   const double *values;     /* (n, n_values), or NULL */
   int n_values;
+  const char **feature_names; /* (d), or NULL: the file has none */
+  const char **target_names;  /* (n_values), of labels one; or NULL */
   char fingerprint[HASH_HEX];
   void *map; /* private: what io_dataset_close unmaps */
   size_t map_bytes;

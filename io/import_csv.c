@@ -194,6 +194,20 @@ static void keep_x(Arena *a, const Table *t, IoDataset *out) {
   out->x = x;
 }
 
+/* The header's names, where there is one. */
+static void keep_names(Arena *a, const Table *t, IoDataset *out) {
+  if (!t->names) return;
+  out->feature_names = ARENA_ARRAY(a, const char *, t->columns - 1);
+  out->target_names = ARENA_ARRAY(a, const char *, 1);
+  for (int j = 0, k = 0; j < t->columns; j++) {
+    const char *name = arena_strdup(a, t->names[j]);
+    if (j == t->target)
+      out->target_names[0] = name;
+    else
+      out->feature_names[k++] = name;
+  }
+}
+
 /* ---- the target ---- */
 
 /* A label: its text, or its number where all labels are whole numbers (then text is NULL). */
@@ -282,6 +296,7 @@ static Status import(Arena *a, const char *path, const ImportOptions *o, IoDatas
     out->n = t.n;
     out->d = t.columns - 1;
     keep_x(a, &t, out);
+    keep_names(a, &t, out);
     status = o->values ? keep_values(a, &t, out, e) : keep_classes(a, &t, out, e);
   }
   if (status == OK) dataset_fingerprint(out, out->fingerprint);

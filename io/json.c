@@ -61,8 +61,8 @@ void json_str(JsonWriter *j, const char *text) {
   add_escaped(j->out, text);
 }
 
-void json_f64(JsonWriter *j, double x) {
-  char text[32];
+/* `text`: x, if it is an ordinary number. */
+static void add_number(JsonWriter *j, double x, const char *text) {
   separate(j);
   if (isnan(x)) {
     str_add(j->out, "null");
@@ -71,8 +71,18 @@ void json_f64(JsonWriter *j, double x) {
   } else if (x == 0 && signbit(x)) {
     str_add(j->out, "-0.0"); /* -0 would read as the integer 0 */
   } else {
-    str_add(j->out, str_f64(x, text));
+    str_add(j->out, text);
   }
+}
+
+void json_f64(JsonWriter *j, double x) {
+  char text[32];
+  add_number(j, x, str_f64(x, text));
+}
+
+void json_f32(JsonWriter *j, float x) {
+  char text[32];
+  add_number(j, (double)x, str_f32(x, text));
 }
 
 void json_int(JsonWriter *j, int64_t x) {

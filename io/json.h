@@ -19,6 +19,7 @@ void json_close(JsonWriter *j, char bracket); /* '}' or ']' */
 void json_key(JsonWriter *j, const char *key);
 void json_str(JsonWriter *j, const char *text);
 void json_f64(JsonWriter *j, double x);
+void json_f32(JsonWriter *j, float x); /* the shortest that reads back as this float */
 void json_int(JsonWriter *j, int64_t x);
 void json_bool(JsonWriter *j, bool x);
 void json_none(JsonWriter *j);

@@ -35,6 +35,24 @@ static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
 
 /* ---- what is printed ------------------------------------------------------------------------- */
 
+static const char *values_text(Arena *a, const char *name, int64_t n) {
+  char count[32];
+  return arena_printf(a, "%s (%s value%s)", name, str_count(n, count), n == 1 ? "" : "s");
+}
+
+/* Names and shapes of a cost. */
+static void print_cost(Arena *a, const Spec *s, const RunData *data) {
+  Str columns = str_new(a), parameters = str_new(a);
+  for (int i = 0; i < data->n_columns; i++)
+    if (data->columns[i].n > 0)
+      str_addf(&columns, ", %s", values_text(a, data->columns[i].name, data->columns[i].n));
+  for (int i = 0; i < s->cost.n_parameters; i++)
+    str_addf(&parameters, ", %s",
+             values_text(a, s->cost.parameters[i].name, s->cost.parameters[i].n));
+  printf("# data        %s\n", columns.length ? str_text(&columns) + 2 : "none");
+  printf("# parameters  %s\n", str_text(&parameters) + 2);
+}
+
 static void print_data(const RunData *data) {
   char a[32], b[32], c[32];
   printf("# data        %s: %s rows, %s features, ", data->main.name,
@@ -66,9 +84,15 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
   } else {
     printf("# trials      1, without a search\n");
   }
-  print_data(data);
-  printf("# model       %s parameters, %s in training", str_count((int64_t)p->n_parameters, n),
-         str_bytes((double)p->bytes, bytes));
+  if (s->cost.text)
+    print_cost(a, s, data);
+  else
+    print_data(data);
+  if (s->cost.text)
+    printf("# memory      %s in training", str_bytes((double)p->bytes, bytes));
+  else
+    printf("# model       %s parameters, %s in training", str_count((int64_t)p->n_parameters, n),
+           str_bytes((double)p->bytes, bytes));
   if (s->search.present) printf(" at most (trial %lld)", (long long)p->largest);
   printf("\n");
   if (p->dropped_rows > 0)
@@ -79,6 +103,17 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
 static void put_int(JsonWriter *j, const char *key, int64_t x) {
   json_key(j, key);
   json_int(j, x);
+}
+
+/* How many values each name of a cost has. */
+static void print_shapes(JsonWriter *j, const Spec *s, const RunData *data) {
+  json_key(j, "shapes");
+  json_open(j, '{');
+  for (int i = 0; i < s->cost.n_parameters; i++)
+    put_int(j, s->cost.parameters[i].name, s->cost.parameters[i].n);
+  for (int i = 0; i < data->n_columns; i++)
+    if (data->columns[i].n > 0) put_int(j, data->columns[i].name, data->columns[i].n);
+  json_close(j, '}');
 }
 
 static void print_json(Arena *a, const Spec *s, const RunData *data, const PlanSummary *p,
@@ -102,6 +137,7 @@ static void print_json(Arena *a, const Spec *s, const RunData *data, const PlanS
   put_int(j, "features", data->n_features);
   put_int(j, "classes", data->targets.n_classes);
   for (int i = 0; i < PART_COUNT; i++) put_int(j, part_names[i], data->parts[i].n);
+  if (s->cost.text) print_shapes(j, s, data);
   json_key(j, "fingerprint");
   json_str(j, data->fingerprint);
   json_close(j, '}');

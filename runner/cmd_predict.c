@@ -143,6 +143,10 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
   RunDir run;
   const TrialResult *r = NULL;
   TRY(run_dir_read(a, o.run, &run, e));
+  CHECK(
+      e, run.spec->cost.text == NULL, E_USAGE,
+      "%s minimises a cost, so there is no model to predict with; what it found: caviar show %s 0",
+      o.run, o.run);
   TRY(choose(&run, &o, &r, e));
   IoDataset set;
   TRY(io_dataset_open(a, o.data, &set, e));

@@ -22,6 +22,7 @@
 #include "plan.h"
 #include "record.h"
 #include "run_args.h"
+#include "trial_cost.h"
 
 enum { SHOWN = 10 };
 
@@ -170,10 +171,24 @@ static Status test_chosen(Arena *a, Run *r, Err *e) {
   return run_dir_record_test(&r->dir, &test, e);
 }
 
+/* What a cost came to, and where. */
+static void print_parameters(const TrialResult *best) {
+  Arena a = {0};
+  arena_init(&a);
+  printf("\ncost    %.6g\n", best->metric);
+  for (int i = 0; i < best->n_parameters; i++) {
+    Str text = str_new(&a);
+    trial_cost_text(&best->parameters[i], &text);
+    printf("%-7s %s\n", best->parameters[i].name, str_text(&text));
+  }
+  arena_free(&a);
+}
+
 static void print_end(const Run *r, const char *digest) {
-  leaderboard_print(&r->dir, SHOWN, stdout);
-  printf("\nrecord  %s/results.h5\ndigest  %s\nnext    caviar show %s", r->out, digest, r->out);
   const TrialResult *best = run_dir_best(&r->dir);
+  leaderboard_print(&r->dir, SHOWN, stdout);
+  if (best && best->n_parameters > 0) print_parameters(best);
+  printf("\nrecord  %s/results.h5\ndigest  %s\nnext    caviar show %s", r->out, digest, r->out);
   if (best) printf(" %lld --yaml", (long long)best->number);
   printf("\n");
 }

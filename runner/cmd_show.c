@@ -8,6 +8,7 @@
 #include "io/files.h"
 #include "leaderboard.h"
 #include "plan.h"
+#include "trial_cost.h"
 
 typedef enum { SHOW_TEXT, SHOW_JSON, SHOW_YAML } ShowForm;
 
@@ -92,33 +93,54 @@ static void print_point(Arena *a, const TrialResult *t) {
   }
 }
 
-static void print_curves(const Curves *c) {
+static void print_parameters(Arena *a, const TrialResult *t) {
+  for (int i = 0; i < t->n_parameters; i++) {
+    Str text = str_new(a);
+    trial_cost_text(&t->parameters[i], &text);
+    printf("parameter %s = %s\n", t->parameters[i].name, str_text(&text));
+  }
+}
+
+/* `steps`: of the training, where a row is of so many steps; 0: a row is an epoch. */
+static void print_curves(const Curves *c, int64_t steps) {
   if (c->n_epochs == 0) return;
-  printf("\n%6s", "epoch");
+  const int64_t every = steps ? trial_cost_interval(steps) : 1;
+  printf("\n%6s", steps ? "step" : "epoch");
   for (int i = 0; i < c->n_names; i++) printf("  %19s", c->names[i]);
   printf("\n");
   for (int64_t k = 0; k < c->n_epochs; k++) {
-    printf("%6lld", (long long)k + 1);
+    const int64_t at = (k + 1) * every;
+    printf("%6lld", (long long)(steps && at > steps ? steps : at));
     for (int i = 0; i < c->n_names; i++) printf("  %19.6g", c->values[k * c->n_names + i]);
     printf("\n");
   }
 }
 
+/* The chosen epoch; of a cost the step that it stands for. */
+static int64_t chosen_place(const RunDir *r, const TrialResult *t) {
+  const int64_t steps = r->spec->train.steps;
+  if (r->spec->cost.text == NULL) return t->chosen_epoch;
+  const int64_t at = t->chosen_epoch * trial_cost_interval(steps);
+  return at < steps ? at : steps;
+}
+
 static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   printf("trial %lld: %s", (long long)t->number, trial_status_names[t->status]);
   if (t->status == TRIAL_COMPLETED)
-    printf(", %s %.6g at epoch %lld", r->spec->search.metric.name, t->metric,
-           (long long)t->chosen_epoch);
+    printf(", %s %.6g at %s %lld", r->spec->search.metric.name, t->metric,
+           r->spec->cost.text ? "step" : "epoch", (long long)chosen_place(r, t));
   if (t->status == TRIAL_DIVERGED) printf(" at step %lld", (long long)t->diverged_step);
+  if (t->reason) printf(": %s", t->reason);
   if (t->error) printf(": %s", t->error);
   printf("\nseed %lld, %.2f s on rank %d of %s\n", (long long)t->seed, t->seconds, t->rank,
          t->host ? t->host : "?");
   print_point(a, t);
+  print_parameters(a, t);
   if (t->weights[0]) printf("weights %s\n", t->weights);
   const char *path = trial_checkpoint_path(a, r->checkpoint_dir, t->number);
   if (t->status == TRIAL_COMPLETED)
     printf("checkpoint %s\n", file_exists(path) ? path : "not kept (not among the best)");
-  print_curves(&t->curves);
+  print_curves(&t->curves, r->spec->cost.text ? r->spec->train.steps : 0);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */

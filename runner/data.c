@@ -9,12 +9,13 @@
 
 const char *const part_names[PART_COUNT] = {"train", "validation", "test"};
 
-static Status check_pin(const char *path, const char *sha256, Err *e) {
+Status data_check_pin(const DataSpec *s, Err *e) {
   char hex[SHA256_HEX];
-  TRY(sha256_file(path, hex, e));
-  CHECK(e, strcasecmp(hex, sha256) == 0, E_DATA,
-        "%s: its SHA-256 is %s, but data.sha256 says %s; this is not the file that was meant", path,
-        hex, sha256);
+  if (s->sha256 == NULL) return OK;
+  TRY(sha256_file(s->path, hex, e));
+  CHECK(e, strcasecmp(hex, s->sha256) == 0, E_DATA,
+        "%s: its SHA-256 is %s, but data.sha256 says %s; this is not the file that was meant",
+        s->path, hex, s->sha256);
   return OK;
 }
 
@@ -110,7 +111,7 @@ static Status read_sets(Arena *a, const DataSpec *s, RunData *d, Err *e) {
   if (s->source.kind) {
     TRY(io_generate(a, s->source, (uint64_t)s->seed, &d->main, e));
   } else {
-    if (s->sha256) TRY(check_pin(s->path, s->sha256, e));
+    TRY(data_check_pin(s, e));
     TRY(io_dataset_open(a, s->path, &d->main, e));
   }
   TRY(check_trainable(&d->main, e));
@@ -123,6 +124,7 @@ static Status read_sets(Arena *a, const DataSpec *s, RunData *d, Err *e) {
 }
 
 static Status open_all(Arena *a, const DataSpec *s, RunData *d, Err *e) {
+  if (s->of_cost) return data_open_cost(a, s, d, e);
   TRY(read_sets(a, s, d, e));
   d->n_features = d->main.d;
   d->targets = (NnTargets){d->main.n_classes, d->main.n_values};

@@ -29,12 +29,20 @@ typedef struct {
   double threshold;
 } Normalization;
 
+/* Data that a cost knows by name: features first .. first + n - 1 of the one row. */
+typedef struct {
+  const char *name;
+  int first, n; /* n = 0: a column of the file that the cost does not name */
+} DataColumn;
+
 typedef struct {
   IoDataset main, test; /* test: n = 0 unless test_file */
   DataPart parts[PART_COUNT];
   Normalization normalization;
   NnTargets targets;
   int n_features;
+  const DataColumn *columns; /* (n_columns) of a cost; NULL: rows to learn from */
+  int n_columns;
   char fingerprint[HASH_HEX]; /* of everything that was read */
 } RunData;
 
@@ -42,6 +50,13 @@ typedef struct {
  * E_IO, E_SPEC (batch larger than data is the caller's). */
 MUST_CHECK Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e);
 void data_close(RunData *d);
+
+/* Is the file the one whose SHA-256 the experiment pins? E_DATA, E_IO. */
+MUST_CHECK Status data_check_pin(const DataSpec *s, Err *e);
+
+/* The data of a cost: one row, all its columns end to end, as the training part. No column at all
+ * is a row of one 0. Part of data_open. */
+MUST_CHECK Status data_open_cost(Arena *a, const DataSpec *s, RunData *out, Err *e);
 
 /* Rows order[0..n) of a part (order NULL: first .. first + n) into x (n, d) and targets of the form
  * that the model wants (nn_model_target_form); no targets where the set has none. */

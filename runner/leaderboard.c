@@ -7,6 +7,7 @@
 #include "base/fmath.h"
 #include "io/utf8.h"
 #include "plan.h"
+#include "trial_cost.h"
 
 enum { MAX_CELL = 40 };
 
@@ -71,6 +72,14 @@ static const char *number(Arena *a, double x) {
 
 enum { COL_PLACE, COL_TRIAL, COL_METRIC, COL_EPOCHS, COL_SECONDS, COL_POINT };
 
+/* Epochs; of a cost, steps. */
+static int64_t length_of(const Spec *s, const TrialResult *trial) {
+  const int64_t epochs = trial->curves.n_epochs, steps = s->train.steps;
+  if (s->cost.text == NULL) return epochs;
+  const int64_t at = epochs * trial_cost_interval(steps);
+  return at < steps ? at : steps;
+}
+
 static void put_trial(Table *t, int row, const RunDir *r, const TrialResult *trial) {
   Arena *a = t->arena;
   const Space *space = &r->spec->search.space;
@@ -78,7 +87,7 @@ static void put_trial(Table *t, int row, const RunDir *r, const TrialResult *tri
   put(t, row, COL_PLACE, arena_printf(a, "%d", row));
   put(t, row, COL_TRIAL, arena_printf(a, "%lld", (long long)trial->number));
   put(t, row, COL_METRIC, done ? number(a, trial->metric) : trial_status_names[trial->status]);
-  put(t, row, COL_EPOCHS, arena_printf(a, "%d", trial->curves.n_epochs));
+  put(t, row, COL_EPOCHS, arena_printf(a, "%lld", (long long)length_of(r->spec, trial)));
   put(t, row, COL_SECONDS, arena_printf(a, "%.2f", trial->seconds));
   const YamlNode *map = space->n > 0 ? plan_point_map(a, trial->point) : NULL;
   for (int i = 0; i < space->n; i++) {
@@ -91,7 +100,7 @@ static void put_names(Table *t, const RunDir *r) {
   put(t, 0, COL_PLACE, "#");
   put(t, 0, COL_TRIAL, "trial");
   put(t, 0, COL_METRIC, r->spec->search.metric.name);
-  put(t, 0, COL_EPOCHS, "epochs");
+  put(t, 0, COL_EPOCHS, r->spec->cost.text ? "steps" : "epochs");
   put(t, 0, COL_SECONDS, "seconds");
   for (int i = 0; i < space->n; i++) put(t, 0, COL_POINT + i, leaderboard_short(space, i));
 }
@@ -120,6 +129,9 @@ static void print_table(const Table *t, FILE *out) {
 static void print_errors(const RunDir *r, FILE *out) {
   for (int64_t i = 0; i < r->n_done; i++) {
     const TrialResult *t = r->results[r->order[i]];
+    if (t->reason && r->head.n_trials == 1) /* of a search, `show RUN TRIAL` says it */
+      fprintf(out, "trial %lld diverged at step %lld: %s\n", (long long)t->number,
+              (long long)t->diverged_step, t->reason);
     if (t->status == TRIAL_FAILED)
       fprintf(out, "trial %lld failed: %s\n", (long long)t->number, t->error ? t->error : "");
   }
@@ -135,7 +147,7 @@ void leaderboard_print(const RunDir *r, int64_t most, FILE *out) {
   for (int64_t i = 0; i < n; i++) put_trial(&t, (int)i + 1, r, r->results[r->order[i]]);
   if (n > 0) print_table(&t, out);
   if (n < r->n_done) fprintf(out, "... and %lld more\n", (long long)(r->n_done - n));
-  if (r->n_failed > 0) print_errors(r, out);
+  if (r->n_failed + r->n_diverged > 0) print_errors(r, out);
   if (r->test.trial >= 0) {
     fprintf(out, "test part (%.0f rows): trial %lld has loss %.5g", r->test.rows,
             (long long)r->test.trial, r->test.loss);

@@ -156,6 +156,23 @@ static Status put_curves(const Record *r, Err *e) {
   return OK;
 }
 
+/* ---- /parameters ----------------------------------------------------------------------------- */
+
+/* Of a cost: (trials) or (trials, values) each; NaN where the trial did not complete. */
+static Status put_parameter(const Record *r, const CostVector *v, int which, Err *e) {
+  float *values = ARENA_ARRAY(r->a, float, r->n * v->n);
+  for (int64_t i = 0; i < r->n; i++) {
+    const TrialResult *t = r->rows[i];
+    const bool there = which < t->n_parameters && t->parameters[which].n == v->n;
+    for (int k = 0; k < v->n; k++)
+      values[i * v->n + k] = there ? t->parameters[which].values[k] : NAN;
+  }
+  const int64_t dims[] = {r->n, v->n};
+  const char *path = arena_printf(r->a, "/parameters/%s", v->name);
+  TRY(h5_put(r->file, path, H5_F32, dims, v->is_list ? 2 : 1, values, true, e));
+  return h5_attr_text(r->file, path, "description", "what the cost's parameter came to", e);
+}
+
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 static Status put_texts_of_run(const Record *r, Err *e) {
@@ -221,6 +238,8 @@ static Status build(const Record *r, Err *e) {
     const Space *space = &r->run->spec->search.space;
     for (int i = 0; i < space->n; i++) TRY(put_dimension(r, &space->dims[i], e));
     TRY(put_curves(r, e));
+    const CostSpec *cost = &r->run->spec->cost;
+    for (int i = 0; i < cost->n_parameters; i++) TRY(put_parameter(r, &cost->parameters[i], i, e));
   }
   return put_test(r, e);
 }

@@ -305,6 +305,106 @@ static const char *last_word(const char *path) {
 
 static void put_section(JsonWriter *j, const Section *s);
 
+/* ---- a cost ---------------------------------------------------------------------------------- */
+
+/* Two sections whose keys may be the user's. What data are depends on another key: see
+ * put_cost_or_model. */
+static void put_data_or_parameters(JsonWriter *j, const Section *s) {
+  open_property(j, s->head.name, s->head.doc);
+  if (s == &spec_parameters) put_wrapped_reference(j, "numbers");
+  json_close(j, '}');
+}
+
+static void put_list(JsonWriter *j, const char *key, const char *const *words) {
+  json_key(j, key);
+  json_open(j, '[');
+  for (int i = 0; words[i]; i++) json_str(j, words[i]);
+  json_close(j, ']');
+}
+
+/* {name: number or list of numbers} */
+static void put_named_numbers(JsonWriter *j) {
+  open_property(j, "numbers", NULL);
+  put_string(j, "type", "object");
+  json_key(j, "additionalProperties");
+  json_open(j, '{');
+  json_key(j, "anyOf");
+  json_open(j, '[');
+  json_open(j, '{');
+  put_string(j, "type", "number");
+  json_close(j, '}');
+  json_open(j, '{');
+  put_string(j, "type", "array");
+  json_key(j, "minItems");
+  json_int(j, 1);
+  open_property(j, "items", NULL);
+  put_string(j, "type", "number");
+  json_close(j, '}');
+  json_close(j, '}');
+  json_close(j, ']');
+  json_close(j, '}');
+  json_close(j, '}');
+}
+
+/* Named numbers, or a file. */
+static void put_cost_data(JsonWriter *j) {
+  static const char *const file[] = {"file", NULL};
+  open_property(j, "cost_data", "of a cost: named numbers, or a file whose columns have names");
+  json_key(j, "anyOf");
+  json_open(j, '[');
+  json_open(j, '{');
+  put_string(j, "type", "null");
+  json_close(j, '}');
+  json_open(j, '{');
+  put_reference(j, "numbers");
+  json_close(j, '}');
+  json_open(j, '{');
+  put_string(j, "type", "object");
+  json_key(j, "properties");
+  json_open(j, '{');
+  for (int i = 0; i < spec_data.head.n_params; i++) {
+    const Param *p = &spec_data.head.params[i];
+    if (str_eq(p->name, "file") || str_eq(p->name, "sha256")) put_param(j, p);
+  }
+  json_close(j, '}');
+  put_list(j, "required", file);
+  put_closed(j);
+  json_close(j, '}');
+  json_close(j, ']');
+  json_close(j, '}');
+}
+
+/* One branch: what data are, which keys there must be and which one must not. */
+static void put_branch(JsonWriter *j, const char *branch, const char *data,
+                       const char *const *required, const char *other) {
+  const char *const others[] = {other, NULL};
+  open_property(j, branch, NULL);
+  json_key(j, "properties");
+  json_open(j, '{');
+  open_property(j, "data", NULL);
+  put_reference(j, data);
+  json_close(j, '}');
+  json_close(j, '}');
+  put_list(j, "required", required);
+  open_property(j, "not", NULL);
+  put_list(j, "required", others);
+  json_close(j, '}');
+  json_close(j, '}');
+}
+
+static void put_cost_or_model(JsonWriter *j) {
+  static const char *const cost[] = {"cost", NULL},
+                           *const with_cost[] = {"parameters", "train", NULL},
+                           *const with_model[] = {"data", "model", "train", NULL};
+  open_property(j, "if", NULL);
+  put_list(j, "required", cost);
+  json_close(j, '}');
+  put_branch(j, "then", "cost_data", with_cost, "model");
+  put_branch(j, "else", "data", with_model, "parameters");
+}
+
+/* ---- sections, again ------------------------------------------------------------------------- */
+
 /* The keys of a section: its table, the sections below (of lists, "[]", elsewhere), and what is no
  * table. */
 static void put_section_keys(JsonWriter *j, const Section *s) {
@@ -329,6 +429,10 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
 }
 
 static void put_section(JsonWriter *j, const Section *s) {
+  if (s == &spec_data || s == &spec_parameters) {
+    put_data_or_parameters(j, s);
+    return;
+  }
   open_property(j, last_word(s->head.name), s->head.doc);
   put_section_keys(j, s);
   put_required(j, s->head.params, s->head.n_params, s == &spec_model ? "layers" : NULL);
@@ -344,14 +448,14 @@ void spec_schema(Str *out) {
   put_string(j, "$schema", "http://json-schema.org/draft-07/schema#");
   put_string(j, "title", "caviar experiment");
   put_section_keys(j, &spec_experiment);
-  json_key(j, "required");
-  json_open(j, '[');
-  json_str(j, "data");
-  json_str(j, "model");
-  json_str(j, "train");
-  json_close(j, ']');
+  put_cost_or_model(j);
   json_key(j, "definitions");
   json_open(j, '{');
+  put_named_numbers(j);
+  put_cost_data(j);
+  open_property(j, "data", spec_data.head.doc);
+  put_section_keys(j, &spec_data);
+  json_close(j, '}');
   for (int i = 0; i < COUNT(registries); i++) put_registry(j, registries[i]);
   put_layers(j);
   json_close(j, '}');

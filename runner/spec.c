@@ -101,8 +101,8 @@ static void check_name(const Resolve *r, const YamlNode *in, const Spec *s) {
 }
 
 static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
-  static const char *const also[] = {"data",   "model",      "train", "metric",
-                                     "search", "checkpoint", NULL};
+  static const char *const also[] = {"parameters", "data",   "model",      "train",
+                                     "metric",     "search", "checkpoint", NULL};
   YamlNode *tree = yaml_new(r->a, YAML_MAP, top), *rows = yaml_new(r->a, YAML_MAP, top);
   MapSpec m = section_map(r, &spec_experiment, in, top, also);
   m.where = "the experiment";
@@ -111,9 +111,27 @@ static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Sp
   if (s->name == NULL) s->name = default_name(r->a, s->file->name);
   for (int i = 0; i < m.n_params; i++) {
     const YamlNode *n = yaml_get(rows, m.params[i].name);
+    if (str_eq(m.params[i].name, "cost")) continue; /* resolve_cost's */
     yaml_put(r->a, tree, m.params[i].name, resolve_scalar(r, &m.params[i], s, n ? n->mark : top));
   }
   return tree;
+}
+
+static void resolve_with_cost(const Resolve *r, const YamlNode *source, Mark top,
+                              const char *directory, Spec *s, YamlNode *tree) {
+  resolve_cost(r, source, top, directory, s, tree);
+  yaml_put(r->a, tree, "train", resolve_cost_train(r, yaml_get(source, "train"), top, s));
+}
+
+static void resolve_with_model(const Resolve *r, const YamlNode *source, Mark top,
+                               const char *directory, Spec *s, YamlNode *tree) {
+  const YamlNode *parameters = yaml_get(source, "parameters");
+  if (parameters)
+    diag_add(r->d, DIAG_ERROR, parameters->key_mark,
+             "parameters goes with cost, which is not given");
+  yaml_put(r->a, tree, "data", resolve_data(r, yaml_get(source, "data"), top, directory, s));
+  yaml_put(r->a, tree, "model", resolve_model(r, yaml_get(source, "model"), top, s));
+  yaml_put(r->a, tree, "train", resolve_train(r, yaml_get(source, "train"), top, s));
 }
 
 /* `source` stays as it is. NULL after errors. */
@@ -136,9 +154,10 @@ static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
   s->directory = directory;
   YamlNode *tree = resolve_head(&r, source, top, s);
   s->tree = tree;
-  yaml_put(a, tree, "data", resolve_data(&r, yaml_get(source, "data"), top, directory, s));
-  yaml_put(a, tree, "model", resolve_model(&r, yaml_get(source, "model"), top, s));
-  yaml_put(a, tree, "train", resolve_train(&r, yaml_get(source, "train"), top, s));
+  if (yaml_get(source, "cost"))
+    resolve_with_cost(&r, source, top, directory, s, tree);
+  else
+    resolve_with_model(&r, source, top, directory, s, tree);
   yaml_put(a, tree, "metric", resolve_metric(&r, yaml_get(source, "metric"), top, s));
   const YamlNode *search = yaml_get(source, "search");
   if (search) yaml_put(a, tree, "search", resolve_search(&r, search, tree, s));
@@ -193,7 +212,7 @@ Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, D
   yaml_put(a, tree, "name", yaml_new_scalar(a, base->name, true, top));
   yaml_put(a, tree, "seed", int_node(a, seed, top));
   YamlNode *data = yaml_get(tree, "data");
-  if (data && data->type == YAML_MAP)
+  if (data && data->type == YAML_MAP && base->cost.text == NULL)
     yaml_put(a, data, "seed", int_node(a, base->data.seed, data->mark));
   Spec *s = resolve_spec(a, base->file, tree, base->directory, d);
   return d->n_refusals == errors ? s : NULL;

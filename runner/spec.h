@@ -19,6 +19,26 @@
 #include "nn/nn.h"
 #include "space.h"
 
+/* Numbers that a cost knows by name: a parameter with its start, or data. */
+typedef struct {
+  const char *name;
+  bool is_list; /* written [5], which a parameter stays */
+  int n;
+  const double *v; /* (n) */
+  Mark mark;       /* of the name */
+} CostVector;
+
+typedef struct CostExpr CostExpr; /* runner/cost.h */
+
+/* In place of a model: numbers that make an expression small. */
+typedef struct {
+  const char *text;     /* NULL: the experiment has a model */
+  const CostExpr *tree; /* of text; NULL after an error */
+  const YamlNode *node; /* where the file says it */
+  const CostVector *parameters;
+  int n_parameters;
+} CostSpec;
+
 typedef struct {
   KindValue source;                      /* generator; NULL kind: from files */
   const char *file, *test_file, *sha256; /* as written; relative to the YAML file */
@@ -26,6 +46,11 @@ typedef struct {
   double train, validation, test; /* the split's fractions; test 0 where test_file is given */
   KindValue normalize;            /* NULL kind: as none */
   int64_t seed;                   /* data.seed, default the experiment's */
+  bool of_cost;                   /* then of the above only the file is used, or instead: */
+  const CostVector *vectors;
+  int n_vectors;
+  const char **wanted; /* (n_wanted) columns of the file that the cost names */
+  int n_wanted;
 } DataSpec;
 
 extern const Registry run_normalizers; /* runner/normalizer.h */
@@ -80,6 +105,7 @@ typedef struct Spec {
   int64_t version; /* of the language: 1 */
   const char *name;
   int64_t seed;
+  CostSpec cost;
   DataSpec data;
   ModelSpec model;
   TrainSpec train;

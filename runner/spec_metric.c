@@ -12,11 +12,17 @@ static bool counts(const Spec *s) {
 }
 
 static const char *default_name(const Spec *s) {
+  if (s->cost.text) return "cost";
   if (s->data.validation <= 0) return "train_loss";
   return counts(s) ? "validation_accuracy" : "validation_loss";
 }
 
 static void check_name(const Resolve *r, const char *name, Mark at, const Spec *s) {
+  if (s->cost.text) {
+    if (!str_eq(name, "cost"))
+      diag_add(r->d, DIAG_ERROR, at, "no metric is called \"%s\"; of a cost there is: cost", name);
+    return;
+  }
   bool known = false;
   for (int i = 0; i < COUNT(metric_names); i++) known = known || str_eq(name, metric_names[i]);
   if (str_starts(name, "test_")) {

@@ -16,6 +16,11 @@ YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s
 /* Last: `tree` is the resolved tree so far, where its paths are looked up. */
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, Spec *s);
 
+/* cost, parameters and data of an experiment that has a cost, into `tree`; and its train. */
+void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char *directory,
+                  Spec *s, YamlNode *tree);
+YamlNode *resolve_cost_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
+
 /* The table's map, with the sections below it as keys of their own. */
 MapSpec section_map(const Resolve *r, const Section *section, const YamlNode *in, Mark top,
                     const char *const *also);

@@ -184,6 +184,13 @@ static const Param checkpoint_rows[] = {
 const Section spec_checkpoint = {
     SECTION("checkpoint", checkpoint_rows, CheckpointSpec, "which weights stay on disk"), NULL};
 
+/* ---- a cost ---------------------------------------------------------------------------------- */
+
+const Section spec_parameters = {
+    {.name = "parameters",
+     .doc = "of a cost: names with start values, such as {w: 0}; a list is a vector"},
+    NULL};
+
 /* ---- the whole file -------------------------------------------------------------------------- */
 
 static const Param experiment_rows[] = {
@@ -193,14 +200,16 @@ static const Param experiment_rows[] = {
      .doc = "names the run directory; by default the file's name without .yaml"},
     {"seed", P_INT, ROW(Spec, seed), .def = "1", .lo = 0, .hi = SEED_MAX,
      .doc = "keys every random number: the same seed, the same bits"},
+    {"cost", P_STRING, ROW(Spec, cost.text), .optional = true,
+     .doc = "in place of a model: what training makes small, such as w^2 - 10*w + 25"},
 };
 static const Section *const experiment_sections[] = {
-    &spec_data, &spec_model, &spec_train, &spec_metric, &spec_search, &spec_checkpoint, NULL};
+    &spec_parameters, &spec_data, &spec_model, &spec_train, &spec_metric, &spec_search, &spec_checkpoint, NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 
 static const Kind *const all_sections[] = {
-    &spec_experiment.head, &spec_data.head,  &spec_split.head,      &spec_model.head,
+    &spec_experiment.head, &spec_parameters.head, &spec_data.head,  &spec_split.head,      &spec_model.head,
     &spec_layer.head,      &spec_block.head, &spec_train.head,      &spec_metric.head,
     &spec_search.head,     &spec_range.head, &spec_checkpoint.head,
 };

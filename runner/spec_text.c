@@ -20,7 +20,8 @@ static YamlNode *for_digest(Arena *a, const YamlNode *tree) {
   static const char *const top[] = {"name", "checkpoint"};
   static const char *const data[] = {"file", "test_file", "sha256"};
   YamlNode *out = copy_without(a, tree, top, COUNT(top));
-  yaml_put(a, out, "data", copy_without(a, yaml_get(out, "data"), data, COUNT(data)));
+  const YamlNode *said = yaml_get(out, "data"); /* a cost may have none */
+  if (said) yaml_put(a, out, "data", copy_without(a, said, data, COUNT(data)));
   return out;
 }
 

@@ -6,7 +6,7 @@
 #include "base/rng.h"
 #include "clock.h"
 #include "io/files.h"
-#include "trial_state.h"
+#include "trial_cost.h"
 
 void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
                    TrialBuffers *out) {
@@ -82,12 +82,14 @@ static void note_metric(TrialRun *r, double metric) {
   keep_best(r);
 }
 
-static void end_epoch(TrialRun *r, double rate) {
+/* False: the cost that it came to is not finite, and there is no row of the curves. */
+static bool end_epoch(TrialRun *r, double rate) {
   TrialProgress *p = &r->progress;
   const RunData *data = r->env->data;
   EpochMeasures m = {
       .train = p->running, .penalty = nn_model_penalty(r->model), .learning_rate = rate};
   double *row = r->buffers.curves + p->epoch * r->plan.n_names;
+  if (r->plan.cost && !trial_cost_measure(r, &m.train)) return false;
   trial_exact_statistics(r->model, data, &r->env->hooks);
   if (data->parts[PART_VALIDATION].n > 0)
     trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums,
@@ -97,6 +99,7 @@ static void end_epoch(TrialRun *r, double rate) {
   p->batch = 0;
   p->running = (NnScore){0};
   note_metric(r, row[r->plan.metric_column]);
+  return true;
 }
 
 static double seconds(const TrialRun *r) {
@@ -133,13 +136,16 @@ static Status train_epoch(TrialRun *r, Err *e) {
   rng_permute((uint64_t)r->spec->seed, RNG_SHUFFLE, (uint64_t)epoch, r->buffers.order,
               r->env->data->parts[PART_TRAIN].n);
   while (r->progress.batch < steps) {
-    if (!train_step(r, epoch, rate)) {
+    if (!(r->plan.cost ? trial_cost_step(r, rate) : train_step(r, epoch, rate))) {
       r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
       return OK;
     }
     TRY(save_or_stop(r, e));
   }
-  end_epoch(r, rate);
+  if (!end_epoch(r, rate)) {
+    r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
+    return OK;
+  }
   if (hooks->epoch) hooks->epoch(hooks->ctx, r->number, epoch, r->plan.epochs);
   return OK;
 }
@@ -195,6 +201,7 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   if (finished) return OK;
   while (r->progress.epoch < r->plan.epochs && !r->diverged_step) TRY(train_epoch(r, e));
   conclude(a, r, out);
+  if (r->plan.cost) trial_cost_conclude(a, r, out);
   return r->env->checkpoint_dir ? keep_or_remove(a, r, out, e) : OK;
 }
 

@@ -28,6 +28,14 @@ typedef struct {
   double *values; /* (n_epochs, n_names) */
 } Curves;
 
+/* A trained parameter of a cost. */
+typedef struct {
+  const char *name;
+  bool is_list; /* [5], not 5 */
+  int n;
+  const float *values; /* (n) */
+} TrialParameter;
+
 typedef struct {
   int64_t number;
   int64_t seed;
@@ -39,8 +47,13 @@ typedef struct {
   int64_t diverged_step;  /* from 1; 0: did not */
   char weights[HASH_HEX]; /* hash of weights and statistics; "" unless COMPLETED */
   const char *error;      /* FAILED: why; else NULL */
-  double seconds;         /* outside the digest, */
-  int rank;               /*   as is this */
+  /* Of a cost: its parameters at the chosen epoch, none unless COMPLETED; which part of it was not
+   * finite and why, if DIVERGED. */
+  const TrialParameter *parameters;
+  int n_parameters;
+  const char *reason;
+  double seconds; /* outside the digest, */
+  int rank;       /*   as is this */
   const char *host;
 } TrialResult;
 
@@ -93,7 +106,8 @@ typedef struct {
   size_t buffer_bytes; /* of the trial's own buffers */
   size_t bytes;        /* of those, the model and its optimizer */
   NnTeam team;
-  NnModel *model; /* planned, not opened */
+  NnModel *model;         /* planned, not opened */
+  struct CostGraph *cost; /* NULL: a model */
 } TrialPlan;
 
 /* Everything that can be wrong with a trial on this data: shapes, a batch larger than the training

@@ -8,6 +8,11 @@ static double train_loss(const EpochMeasures *m) {
   return m->train.loss / m->train.rows;
 }
 
+/* J of the parameters as they are, not the mean over the steps before. */
+static double cost(const EpochMeasures *m) {
+  return m->train.loss;
+}
+
 static double train_accuracy(const EpochMeasures *m) {
   return m->train.correct / m->train.rows;
 }
@@ -29,7 +34,8 @@ static double learning_rate(const EpochMeasures *m) {
 }
 
 void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan *p) {
-  const bool accuracy = nn_loss_counts_correct(s->model.loss.kind);
+  const bool is_cost = s->cost.text != NULL;
+  const bool accuracy = !is_cost && nn_loss_counts_correct(s->model.loss.kind);
   const bool validation = data->parts[PART_VALIDATION].n > 0;
   const bool penalized = spec_find(s->tree, "train.l1") || spec_find(s->tree, "train.l2");
   const struct {
@@ -37,7 +43,8 @@ void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan 
     const char *name;
     ColumnValue *value;
   } rows[] = {
-      {true, "train_loss", train_loss},
+      {is_cost, "cost", cost},
+      {!is_cost, "train_loss", train_loss},
       {accuracy, "train_accuracy", train_accuracy},
       {validation, "validation_loss", validation_loss},
       {validation && accuracy, "validation_accuracy", validation_accuracy},

@@ -143,6 +143,26 @@ static void write_curves(JsonWriter *j, const Curves *c) {
   json_close(j, '}');
 }
 
+/* Only a cost has these. */
+static void write_cost(JsonWriter *j, const TrialResult *r) {
+  if (r->n_parameters > 0) {
+    json_key(j, "parameters");
+    json_open(j, '{');
+    for (int i = 0; i < r->n_parameters; i++) {
+      const TrialParameter *p = &r->parameters[i];
+      json_key(j, p->name);
+      if (p->is_list) json_open(j, '[');
+      for (int k = 0; k < p->n; k++) json_f32(j, p->values[k]);
+      if (p->is_list) json_close(j, ']');
+    }
+    json_close(j, '}');
+  }
+  if (r->reason) {
+    json_key(j, "reason");
+    json_str(j, r->reason);
+  }
+}
+
 void trial_write_json(const TrialResult *r, Str *out) {
   Arena scratch;
   arena_init(&scratch);
@@ -171,6 +191,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_key(&j, "weights");
   json_str(&j, r->weights);
   write_optional(&j, "error", r->error);
+  write_cost(&j, r);
   json_key(&j, "rank");
   json_int(&j, r->rank);
   write_optional(&j, "host", r->host);
@@ -225,6 +246,25 @@ static const char *read_optional(Arena *a, const JsonValue *result, const char *
   return text ? arena_strdup(a, text) : NULL;
 }
 
+static Status read_parameters(Arena *a, const JsonValue *result, TrialResult *out, Err *e) {
+  const JsonValue *v = json_get(result, "parameters");
+  if (v == NULL) return OK;
+  CHECK(e, v->type == JSON_MAP, E_DATA, "result: \"parameters\" is no object");
+  TrialParameter *p = ARENA_ARRAY(a, TrialParameter, v->n_children);
+  for (const JsonValue *c = v->first; c; c = c->next) {
+    const bool is_list = c->type == JSON_LIST;
+    const int n = is_list ? c->n_children : 1;
+    float *values = ARENA_ARRAY(a, float, n);
+    int k = 0;
+    for (const JsonValue *x = is_list ? c->first : c; x; x = is_list ? x->next : NULL)
+      values[k++] = (float)json_number(x, NAN);
+    p[out->n_parameters++] = (TrialParameter){
+        .name = arena_strdup(a, c->key), .is_list = is_list, .n = n, .values = values};
+  }
+  out->parameters = p;
+  return OK;
+}
+
 Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   *out = (TrialResult){0};
   int64_t version = 0, rank = 0;
@@ -249,5 +289,6 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   out->seconds = json_number(json_get(v, "seconds"), 0);
   out->error = read_optional(a, v, "error");
   out->host = read_optional(a, v, "host");
-  return OK;
+  out->reason = read_optional(a, v, "reason");
+  return read_parameters(a, v, out, e);
 }

@@ -54,6 +54,8 @@ static Status read_spec(Arena *a, const H5In *in, const char *path, TrialModel *
   TRY(h5_get_text(in, a, "/spec", &text, e));
   Diag d = diag_new(a);
   m->spec = spec_from_text(a, path, text, ".", NULL, 0, &d);
+  CHECK(e, m->spec == NULL || m->spec->cost.text == NULL, E_DATA,
+        "it is of a cost, which is no model");
   if (m->spec) return OK;
   Str why = str_new(a);
   diag_render(&d, false, &why);

@@ -1,6 +1,6 @@
 #include "trial.h"
 
-#include "trial_state.h"
+#include "trial_cost.h"
 
 /* An error that the experiment file caused: in `d` at the parameter's place, and in `e`. */
 static Status refuse(Arena *a, const Spec *s, Diag *d, const char *path, const char *why, Err *e) {
@@ -69,14 +69,20 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
                   Err *e) {
   const RunData *data = env->data;
   *out = (TrialPlan){0};
-  TRY(plan_batches(a, trial, data->parts[PART_TRAIN].n, d, out, e));
+  if (trial->cost.text)
+    trial_cost_batches(trial, out);
+  else
+    TRY(plan_batches(a, trial, data->parts[PART_TRAIN].n, d, out, e));
   trial_plan_columns(a, trial, data, out);
   TRY(plan_metric(a, trial, d, out, e));
   NnTeam team = nn_team_solo((int)trial->train.shards);
   team.ctx = env->hooks.ctx;
   if (env->hooks.tick) team.tick = env->hooks.tick;
-  TRY(trial_model_plan(a, trial, data->n_features, data->targets, out->batch_rows, &team, env->cpu,
-                       true, d, &out->model, e));
+  if (trial->cost.text)
+    TRY(trial_cost_model(a, env, trial, &team, d, out, e));
+  else
+    TRY(trial_model_plan(a, trial, data->n_features, data->targets, out->batch_rows, &team,
+                         env->cpu, true, d, &out->model, e));
   for (int i = 0; i < nn_model_n_blocks(out->model); i++) {
     const NnBlock *b = nn_model_block(out->model, i);
     size_t n = (size_t)b->rows * (size_t)b->cols;
