@@ -223,9 +223,13 @@ void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char
 
 /* ---- train ----------------------------------------------------------------------------------- */
 
-/* What a training of one row by steps can mean; the rest of the table is of mini-batches. */
+/* What a training of one row by steps can mean; the rest of the table is of mini-batches and layers.
+ */
 static bool suits_cost(const char *key) {
-  return str_eq(key, "steps") || str_eq(key, "optimizer") || str_eq(key, "schedule");
+  static const char *const keys[] = {"steps", "optimizer", "schedule", "clip_value", "clip_norm"};
+  for (int i = 0; i < COUNT(keys); i++)
+    if (str_eq(key, keys[i])) return true;
+  return false;
 }
 
 YamlNode *resolve_cost_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {

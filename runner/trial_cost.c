@@ -28,7 +28,8 @@ Status trial_cost_model(Arena *a, const TrialEnv *env, const Spec *s, const NnTe
                        .team = *team,
                        .cpu = env->cpu,
                        .gemm = spec_gemm_names[s->train.gemm],
-                       .optimizer = s->train.optimizer};
+                       .optimizer = s->train.optimizer,
+                       .rules = s->train.rules};
   return nn_model_new(a, graph->graph, &o, &p->model, e);
 }
 
