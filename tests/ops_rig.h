@@ -60,10 +60,9 @@ static inline int ops_two(OpsRig *r, const char *op, int a, int b) {
   return id;
 }
 
-/* Minimise node `id`, at most `rows` rows at a time in `shards` parts. */
-static inline void ops_minimize(OpsRig *r, int id, const char *optimizer, const char *words,
-                                int rows, int shards) {
-  MUST(nn_graph_minimize(r->graph, id, e));
+/* The model of the graph, for at most `rows` rows at a time in `shards` parts. */
+static inline void ops_model(OpsRig *r, const char *optimizer, const char *words, int rows,
+                             int shards) {
   const NnOptions o = {.batch_rows = rows,
                        .eval_rows = rows,
                        .team = nn_team_solo(shards),
@@ -78,6 +77,12 @@ static inline void ops_minimize(OpsRig *r, int id, const char *optimizer, const 
 static inline Real *ops_weights(OpsRig *r) {
   size_t n;
   return nn_model_vector(r->model, NN_WEIGHTS, &n);
+}
+
+static inline void ops_minimize(OpsRig *r, int id, const char *optimizer, const char *words,
+                                int rows, int shards) {
+  MUST(nn_graph_minimize(r->graph, id, e));
+  ops_model(r, optimizer, words, rows, shards);
 }
 
 /* J at the weights as they are, and its gradient. */
