@@ -71,6 +71,17 @@ static void print_space(const Spec *s) {
     printf("#             %s\n", s->search.space.dims[i].path);
 }
 
+/* Without a search, how mini-batches make steps where they accumulate. */
+static void print_steps(const Spec *s, const PlanSummary *p) {
+  char n[32], each[32], last[32];
+  if (s->search.present || s->train.accumulate <= 1) return;
+  const int64_t left = p->batches - (p->steps - 1) * s->train.accumulate;
+  printf("# steps       %s an epoch, of %s mini-batches each", str_count(p->steps, n),
+         str_count(s->train.accumulate, each));
+  if (left < s->train.accumulate) printf(", the last of %s", str_count(left, last));
+  printf("\n");
+}
+
 /* The resolved experiment, then comments: the whole is an experiment file again. */
 static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanSummary *p) {
   char n[32], bytes[32];
@@ -95,6 +106,7 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
            str_bytes((double)p->bytes, bytes));
   if (s->search.present) printf(" at most (trial %lld)", (long long)p->largest);
   printf("\n");
+  print_steps(s, p);
   if (p->dropped_rows > 0)
     printf("# left over   %s rows of the training part in every epoch, in no batch\n",
            str_count(p->dropped_rows, n));
@@ -145,6 +157,7 @@ static void print_json(Arena *a, const Spec *s, const RunData *data, const PlanS
   put_int(j, "bytes", (int64_t)p->bytes);
   put_int(j, "largest_trial", p->largest);
   put_int(j, "dropped_rows", p->dropped_rows);
+  if (s->train.accumulate > 1) put_int(j, "steps_per_epoch", p->steps);
   put_int(j, "warnings", n_warnings);
   json_key(j, "resolved");
   json_str(j, spec_text(a, s, SPEC_RESOLVED));

@@ -105,6 +105,10 @@ static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t
     *e = (Err){0};
     return OK;
   }
+  if (n == 0) {
+    out->batches = plan.batches;
+    out->steps = plan.steps_per_epoch;
+  }
   if (n == 0 || plan.bytes > out->bytes) {
     out->largest = n;
     out->bytes = plan.bytes;

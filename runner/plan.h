@@ -28,6 +28,7 @@ typedef struct {
   int64_t largest;             /* the trial that takes the most memory, */
   size_t bytes;                /*   how much, */
   size_t n_parameters;         /*   and its weights */
+  int64_t batches, steps;      /* mini-batches and updates of an epoch of trial 0 */
   int64_t dropped_rows;        /* most left-over rows that an epoch of a trial does not use */
 } PlanSummary;
 

@@ -296,21 +296,30 @@ static void describe_place(const Walk *w, const YamlNode *model, const char *las
   if (out->param && out->param->type == P_KIND && str_eq(last, "name")) out->role = PATH_KIND_NAME;
 }
 
+/* The row that `c` names at the walk's place, of those that a resolved tree may leave out: `enabled`
+ * where it is true, and optional ones. */
+static const Param *absent_row(const Walk *w, const YamlNode *model, const char *c) {
+  if (str_eq(c, "enabled") && (w->at == AT_LAYER || (w->at == AT_LAYERED && w->node != model)))
+    return param_find(spec_layer.head.params, spec_layer.head.n_params, c);
+  if (w->at != AT_MAP || w->table == NULL) return NULL;
+  const Param *p = param_find(w->table->params, w->table->n_params, c);
+  return p && p->optional ? p : NULL;
+}
+
 PathPlace path_find(Arena *a, const YamlNode *tree, const char *path) {
   PathPlace out = {0};
-  Walk w = {.a = a, .node = (YamlNode *)tree};
+  Walk w = {.a = a, .node = (YamlNode *)tree, .table = &spec_experiment.head};
   const YamlNode *model = yaml_get(tree, "model");
   const int n = (int)strlen(path);
   for (int from = 0; from <= n; from += out.length + 1) {
     const char *c = component(a, path, from, &out.length);
     out.from = from;
     if (!step(&w, c)) {
-      /* `enabled` is left out of a resolved tree where it is true. */
-      const bool is_enabled = str_eq(c, "enabled") && from + out.length == n && from > 0;
-      if (is_enabled && (w.at == AT_LAYER || (w.at == AT_LAYERED && w.node != model))) {
+      const Param *absent = from + out.length == n ? absent_row(&w, model, c) : NULL;
+      if (absent) {
         out.node = w.node;
         out.role = PATH_VALUE;
-        out.param = param_find(spec_layer.head.params, spec_layer.head.n_params, c);
+        out.param = absent;
         return out;
       }
       out.problem = w.problem;
@@ -326,9 +335,8 @@ YamlNode *spec_find(const YamlNode *tree, const char *path) {
   Arena a;
   arena_init(&a);
   const PathPlace place = path_find(&a, tree, path);
-  const char *last = strrchr(path, '.');
   YamlNode *node = place.node;
-  if (node && last && str_eq(last, ".enabled") && node->param != place.param) node = NULL;
+  if (node && place.role == PATH_VALUE && node->param != place.param) node = NULL;
   arena_free(&a);
   return node;
 }

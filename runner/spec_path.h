@@ -26,7 +26,8 @@ typedef enum {
 } PathRole;
 
 typedef struct {
-  YamlNode *node; /* NULL: nothing there, and `problem` says what is missing */
+  YamlNode *node; /* NULL: nothing there, and `problem` says what is missing. Of a value that the
+                     resolved tree leaves out (`enabled`, optional rows): the map it belongs to */
   PathRole role;
   const Param *param;
   const char *kind;    /* PATH_LAYER_PARAMS: the kind's key */

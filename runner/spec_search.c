@@ -319,8 +319,8 @@ static bool is_inside(const YamlNode *outer, const YamlNode *n) {
   return false;
 }
 
-/* Two entries that would write over each other. `nodes`: of the entries so far; NULL for an
- * `enabled` that the resolved tree leaves out. */
+/* Two entries that would write over each other. `nodes`: of the entries so far; NULL for a value
+ * that the resolved tree leaves out. */
 static void check_overlap(const DimSpec *x, const Space *space, YamlNode *const *nodes,
                           const YamlNode *node) {
   if (node == NULL) return;
