@@ -174,8 +174,22 @@ typedef struct {
 
 typedef struct {
   Kind head;
+  bool absolute; /* the rates are its own: learning_rate has no part in them */
   double (*rate)(const void *config, double learning_rate, int64_t epoch, int64_t n_epochs);
 } NnScheduleKind;
+
+/* A staircase: epochs 1 .. every are stair 1, as many again stair 2; without `every` (0) each epoch
+ * is a stair. */
+static inline int64_t nn_stair(int64_t epoch, int64_t every) {
+  return every == 0 ? epoch : (epoch - 1) / every + 1;
+}
+
+#define NN_EVERY(Type)                                                                             \
+  {                                                                                                \
+    "every", P_INT, offsetof(Type, every),                                                         \
+        .optional = true, .lo = 1, .hi = 1e9, .unit = "epochs",                                    \
+        .doc = "a staircase: the rate changes every so many epochs, which count as one"            \
+  }
 
 /* Epochs in ascending order, for the check of a schedule. */
 static inline Status nn_check_epochs(Reals epochs, const char *name, ParamPlace *place, Err *e) {

@@ -252,6 +252,8 @@ const NnBlock *nn_model_block(const NnModel *m, int i);
 /* The learning rate of an epoch (from 1) out of n_epochs. E.g. inverse_time: a0 / (1 + rate *
  * epoch). */
 double nn_schedule_rate(KindValue schedule, double learning_rate, int64_t epoch, int64_t n_epochs);
+/* True if its rates are its own (table): learning_rate has no part in them. */
+bool nn_schedule_is_absolute(const Kind *schedule);
 /* The base learning rate of an optimizer's config. */
 double nn_optimizer_learning_rate(KindValue optimizer);
 

@@ -156,6 +156,10 @@ bool nn_loss_counts_correct(const Kind *loss) {
   return nn_loss_at(loss, CPU_PORTABLE)->counts_correct;
 }
 
+bool nn_schedule_is_absolute(const Kind *schedule) {
+  return ((const NnScheduleKind *)(const void *)schedule)->absolute;
+}
+
 double nn_schedule_rate(KindValue schedule, double learning_rate, int64_t epoch, int64_t n_epochs) {
   const NnScheduleKind *k = (const NnScheduleKind *)(const void *)schedule.kind;
   return k->rate(schedule.config, learning_rate, epoch, n_epochs);

@@ -79,6 +79,7 @@ typedef struct {
   KindValue optimizer, schedule;
   int64_t accumulate; /* mini-batches to a step; 0: not given, one */
   NnRules rules;      /* 0: not given */
+  double warmup_epochs; /* 0: none */
 } TrainSpec;
 
 typedef struct {

@@ -146,6 +146,11 @@ static void check_train(const Resolve *r, const YamlNode *in, Mark at, const Spe
   if (shards && t->shards > 0 && (t->shards & (t->shards - 1)) != 0)
     diag_add(r->d, DIAG_ERROR, shards->mark, "shards: expected a power of two, found %lld",
              (long long)t->shards);
+  const YamlNode *rate = yaml_get(yaml_get(in, "optimizer"), "learning_rate");
+  if (rate && t->schedule.kind && nn_schedule_is_absolute(t->schedule.kind))
+    diag_add(r->d, DIAG_WARNING, rate->key_mark,
+             "learning_rate is not used: the schedule (%s) gives the rates itself",
+             t->schedule.kind->name);
   if (batch && t->batch_size == 1 && spec_couples_rows(s))
     diag_add(r->d, DIAG_ERROR, batch->mark,
              "batch_norm cannot train on batches of 1 row: its variance over one row is 0, so its "

@@ -128,6 +128,9 @@ static const Param train_rows[] = {
     {"max_norm", P_REAL, ROW(TrainSpec, rules.max_norm), .optional = true, .lo = 0, .lo_open = true,
      .hi = INFINITY, .hi_open = true,
      .doc = "after a step the weights into a unit are scaled to this norm where it is larger"},
+    {"warmup_epochs", P_REAL, ROW(TrainSpec, warmup_epochs), .optional = true, .lo = 0,
+     .lo_open = true, .hi = 1e9, .unit = "epochs",
+     .doc = "so long the rate rises, step by step, from 0 to the schedule's"},
 };
 const Section spec_train = {
     SECTION("train", train_rows, TrainSpec, "how long, in what batches, by which rule"), NULL};

@@ -55,9 +55,15 @@ static bool train_batch(TrialRun *r, int64_t epoch, int64_t batch, bool starts, 
   return true;
 }
 
+/* The learning rate of the update to come. */
+static double next_rate(const TrialRun *r) {
+  const uint64_t t = nn_model_updates(r->model) + 1;
+  return trial_rate(r->spec, &r->plan, r->progress.epoch + 1, t);
+}
+
 /* One update, from as many mini-batches as accumulate. False: the loss of one is not finite, and
  * the weights are as they were. */
-static bool train_step(TrialRun *r, int64_t epoch, double rate) {
+static bool train_step(TrialRun *r, int64_t epoch) {
   const TrialHooks *hooks = &r->env->hooks;
   int64_t first = r->progress.batch * r->plan.accumulate, n = r->plan.batches - first;
   if (n > r->plan.accumulate) n = r->plan.accumulate;
@@ -66,7 +72,7 @@ static bool train_step(TrialRun *r, int64_t epoch, double rate) {
     if (!train_batch(r, epoch, first + i, i == 0, rows)) return false;
     if (hooks->tick) hooks->tick(hooks->ctx);
   }
-  nn_model_update(r->model, rate);
+  nn_model_update(r->model, trial_rate(r->spec, &r->plan, epoch, nn_model_updates(r->model) + 1));
   r->progress.batch++;
   return true;
 }
@@ -83,9 +89,10 @@ static void note_metric(TrialRun *r, double metric) {
 }
 
 /* False: the cost that it came to is not finite, and there is no row of the curves. */
-static bool end_epoch(TrialRun *r, double rate) {
+static bool end_epoch(TrialRun *r) {
   TrialProgress *p = &r->progress;
   const RunData *data = r->env->data;
+  const double rate = trial_rate(r->spec, &r->plan, p->epoch + 1, nn_model_updates(r->model));
   EpochMeasures m = {
       .train = p->running, .penalty = nn_model_penalty(r->model), .learning_rate = rate};
   double *row = r->buffers.curves + p->epoch * r->plan.n_names;
@@ -127,22 +134,19 @@ static Status save_or_stop(TrialRun *r, Err *e) {
 /* From wherever progress stands in it to its end. */
 static Status train_epoch(TrialRun *r, Err *e) {
   const TrialHooks *hooks = &r->env->hooks;
-  const TrainSpec *t = &r->spec->train;
   int64_t epoch = r->progress.epoch + 1;
   int64_t steps = r->plan.steps - r->progress.epoch * r->plan.steps_per_epoch;
   if (steps > r->plan.steps_per_epoch) steps = r->plan.steps_per_epoch;
-  double rate = nn_schedule_rate(t->schedule, nn_optimizer_learning_rate(t->optimizer), epoch,
-                                 r->plan.epochs);
   rng_permute((uint64_t)r->spec->seed, RNG_SHUFFLE, (uint64_t)epoch, r->buffers.order,
               r->env->data->parts[PART_TRAIN].n);
   while (r->progress.batch < steps) {
-    if (!(r->plan.cost ? trial_cost_step(r, rate) : train_step(r, epoch, rate))) {
+    if (!(r->plan.cost ? trial_cost_step(r, next_rate(r)) : train_step(r, epoch))) {
       r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
       return OK;
     }
     TRY(save_or_stop(r, e));
   }
-  if (!end_epoch(r, rate)) {
+  if (!end_epoch(r)) {
     r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
     return OK;
   }

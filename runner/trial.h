@@ -95,6 +95,7 @@ typedef struct {
   int accumulate;          /* mini-batches to an update; the last of an epoch may have fewer */
   int64_t batches;         /* of an epoch; the left-over rows are one where they are used */
   int64_t steps_per_epoch; /* updates */
+  int64_t warmup_steps;    /* updates during which the learning rate rises; 0: none */
   int64_t dropped_rows;    /* left-over, in no batch: drop_last, or a row alone for batch norm */
   int64_t epochs, steps; /* of the whole training; with train.steps the last epoch may be partial */
   int metric_column;     /* search.metric in the curves */
@@ -115,6 +116,10 @@ typedef struct {
  */
 MUST_CHECK Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d,
                              TrialPlan *out, Err *e);
+
+/* The learning rate of update t (from 1), which belongs to that epoch: the schedule's, and during W
+ * warm-up steps t/W of it. Goyal et al. 2017, arXiv:1706.02677, section 2.2, gradual warm-up. */
+double trial_rate(const Spec *s, const TrialPlan *p, int64_t epoch, uint64_t t);
 
 /* The score of the trial with that checkpoint on the data's test part. E_DATA, E_IO. */
 MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, NnScore *out,

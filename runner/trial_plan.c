@@ -1,5 +1,7 @@
 #include "trial.h"
 
+#include <math.h>
+
 #include "trial_cost.h"
 
 /* An error that the experiment file caused: in `d` at the parameter's place, and in `e`. */
@@ -30,6 +32,18 @@ static Status plan_batches(Arena *a, const Spec *s, int64_t rows, Diag *d, Trial
   p->steps_per_epoch = (p->batches + p->accumulate - 1) / p->accumulate;
   p->steps = t->steps ? t->steps : t->epochs * p->steps_per_epoch;
   p->epochs = t->steps ? (t->steps + p->steps_per_epoch - 1) / p->steps_per_epoch : t->epochs;
+  return OK;
+}
+
+static Status plan_warmup(Arena *a, const Spec *s, Diag *d, TrialPlan *p, Err *e) {
+  const double epochs = s->train.warmup_epochs, steps = epochs * (double)p->steps_per_epoch;
+  if (epochs == 0) return OK;
+  if (steps > (double)p->steps)
+    return refuse(a, s, d, "train.warmup_epochs",
+                  arena_printf(a, "%g epochs are %.0f updates, but the whole training has %lld",
+                               epochs, steps, (long long)p->steps),
+                  e);
+  p->warmup_steps = steps < 1 ? 1 : (int64_t)floor(steps + 0.5);
   return OK;
 }
 
@@ -73,6 +87,7 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
     trial_cost_batches(trial, out);
   else
     TRY(plan_batches(a, trial, data->parts[PART_TRAIN].n, d, out, e));
+  TRY(plan_warmup(a, trial, d, out, e));
   trial_plan_columns(a, trial, data, out);
   TRY(plan_metric(a, trial, d, out, e));
   NnTeam team = nn_team_solo((int)trial->train.shards);

@@ -269,6 +269,49 @@ static void test_best(void **state) {
   assert_string_equal(r.weights, stopped.weights);
 }
 
+/* 14 steps an epoch: 21 of warm-up, then the schedule's rate; a curve has that of the last step. */
+static void test_warmup(void **state) {
+  (void)state;
+  const Spec *s = spec_with("train.warmup_epochs=1.5");
+  TrialEnv env = {.data = data_of(s), .cpu = cpu_level()};
+  TrialPlan p;
+  Err e = {0};
+  Diag d = diag_new(&arena);
+  assert_int_equal(trial_plan(&arena, &env, s, &d, &p, &e), OK);
+  assert_int_equal(p.warmup_steps, 21);
+  for (uint64_t t = 1; t <= 84; t++) {
+    const int epoch = (int)(t + 13) / 14;
+    const double want = 0.01 / (1 + 0.1 * epoch) * (t < 21 ? (double)t / 21 : 1);
+    assert_true(fabs(trial_rate(s, &p, epoch, t) - want) < 1e-17);
+  }
+  TrialResult r = run(&env, s);
+  assert_true(fabs(curve(&r, 1, "learning_rate") - 0.01 / 1.1 * 14 / 21) < 1e-15);
+  for (int k = 2; k <= 6; k++)
+    assert_true(fabs(curve(&r, k, "learning_rate") - 0.01 / (1 + 0.1 * k)) < 1e-15);
+
+  /* One step an epoch: the same training with the rates by hand. */
+  TrialResult warm =
+      run_plain(spec_with("train.batch_size=all train.schedule=constant train.warmup_epochs=4"));
+  TrialResult hand = run_plain(spec_with(
+      "train.batch_size=all "
+      "train.schedule={\"name\":\"table\",\"epochs\":[1,2,3,4],\"rates\":[.0025,.005,.0075,.01]}"));
+  assert_same(&warm, &hand);
+  assert_true(curve(&hand, 3, "learning_rate") == 0.0075);
+}
+
+static void test_warmup_too_long(void **state) {
+  (void)state;
+  const Spec *s = spec_with("train.warmup_epochs=6.5");
+  TrialEnv env = {.data = data_of(s), .cpu = cpu_level()};
+  TrialPlan p;
+  Err e = {0};
+  Diag d = diag_new(&arena);
+  assert_int_equal(trial_plan(&arena, &env, s, &d, &p, &e), E_SPEC);
+  assert_string_equal(e.text, "train.warmup_epochs: 6.5 epochs are 91 updates, but the whole "
+                              "training has 84");
+  assert_int_equal(d.n_errors, 1);
+}
+
 /* ---- checkpoints ----------------------------------------------------------------------------- */
 
 typedef struct {
@@ -333,6 +376,8 @@ static void test_resume(void **state) {
                {"", 5},  /* inside epochs */
                {"", 1},  /* after every mini-batch */
                {"train.optimizer.name=sgd", 14},
+               {"train.warmup_epochs=2.5", 14},
+               {"train.warmup_epochs=2.5", 4},
                {"train.optimizer.learning_rate=0.3 metric.at=best", 14},
                {"train.optimizer.learning_rate=0.3 metric.at=best", 9},
                {"model.hidden.batch_norm.statistics=exact metric.at=best", 9},
@@ -507,6 +552,8 @@ int main(void) {
       cmocka_unit_test(test_steps),
       cmocka_unit_test(test_epochs_differ),
       cmocka_unit_test(test_best),
+      cmocka_unit_test(test_warmup),
+      cmocka_unit_test(test_warmup_too_long),
       cmocka_unit_test(test_resume),
       cmocka_unit_test(test_hooks),
       cmocka_unit_test(test_wrong_checkpoint),

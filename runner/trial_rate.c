@@ -1,0 +1,8 @@
+#include "trial.h"
+
+double trial_rate(const Spec *s, const TrialPlan *p, int64_t epoch, uint64_t t) {
+  const double warmup = (double)p->warmup_steps;
+  const double rate = nn_schedule_rate(
+      s->train.schedule, nn_optimizer_learning_rate(s->train.optimizer), epoch, p->epochs);
+  return (double)t < warmup ? rate * ((double)t / warmup) : rate;
+}
