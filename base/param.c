@@ -16,6 +16,16 @@ const Kind *kind_find(const Registry *r, const char *name) {
   return NULL;
 }
 
+const Param *kind_main_param(const Kind *k) {
+  const Param *found = k->n_params == 1 ? &k->params[0] : NULL;
+  for (int i = 0; i < k->n_params && k->n_params > 1; i++) {
+    if (k->params[i].optional) continue;
+    if (found) return NULL;
+    found = &k->params[i];
+  }
+  return found;
+}
+
 const char *param_nearest(const Param *params, int n, const char *word) {
   const char *nearest = NULL;
   int best = INT_MAX;

@@ -82,6 +82,9 @@ typedef struct {
 const Param *param_find(const Param *params, int n, const char *name);
 const Kind *kind_find(const Registry *r, const char *name);
 
+/* The one parameter that is not optional, or the only one; NULL: none or several. */
+const Param *kind_main_param(const Kind *k);
+
 /* Sets the field of `object` that `p` describes. P_KIND is not handled here (it needs a tree), nor
  * the list of a P_REALS (only its word). Text is kept by pointer. The error says what was expected
  * and what was found, with no position: "expected an integer from 1 to 1048576, found 0". */

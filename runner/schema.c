@@ -167,9 +167,9 @@ static void put_kind(JsonWriter *j, const Kind *k) {
   json_close(j, '}');
 }
 
-/* {binarize: 0.5}: a kind of one parameter. */
+/* {binarize: 0.5}: a kind of one parameter, optional ones aside. */
 static void put_short_form(JsonWriter *j, const Kind *k) {
-  Param row = k->params[0];
+  Param row = *kind_main_param(k);
   row.name = k->name;
   json_open(j, '{');
   put_string(j, "description", k->doc);
@@ -191,7 +191,7 @@ static void put_registry(JsonWriter *j, const Registry *r) {
   put_kind_names(j, r);
   for (int i = 0; i < r->n; i++) {
     put_kind(j, r->kinds[i]);
-    if (r->kinds[i]->n_params == 1) put_short_form(j, r->kinds[i]);
+    if (kind_main_param(r->kinds[i])) put_short_form(j, r->kinds[i]);
   }
   json_close(j, ']');
   json_close(j, '}');

@@ -304,13 +304,14 @@ static const Kind *kind_as_key(const Param *p, const YamlNode *in) {
 
 YamlNode *resolve_long_form(Arena *a, const Param *p, const YamlNode *in) {
   const Kind *kind = kind_as_key(p, in);
-  if (kind == NULL || kind->n_params != 1 || in->n_children != 1) return NULL;
+  const Param *value_of = kind ? kind_main_param(kind) : NULL;
+  if (value_of == NULL || in->n_children != 1) return NULL;
   YamlNode *out = yaml_new(a, YAML_MAP, in->mark), *value = yaml_copy(a, in->first);
   out->key = in->key;
   out->key_mark = in->key_mark;
   value->key_mark = in->first->key_mark;
   yaml_put(a, out, "name", yaml_new_scalar(a, kind->name, false, in->first->key_mark));
-  yaml_put(a, out, kind->params[0].name, value);
+  yaml_put(a, out, value_of->name, value);
   return out;
 }
 

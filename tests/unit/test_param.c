@@ -209,6 +209,21 @@ static void lists(void **state) {
   }
 }
 
+static void main_parameters(void **state) {
+  (void)state;
+  static const Param rows[] = {{.name = "a"}, {.name = "b", .optional = true}, {.name = "c"}};
+  Kind k = {.params = rows, .n_params = 0};
+  assert_null(kind_main_param(&k));
+  k.n_params = 2;
+  assert_ptr_equal(kind_main_param(&k), &rows[0]);
+  k.n_params = 3;
+  assert_null(kind_main_param(&k));
+  k = (Kind){.params = rows + 1, .n_params = 2};
+  assert_ptr_equal(kind_main_param(&k), &rows[2]);
+  k.n_params = 1;
+  assert_ptr_equal(kind_main_param(&k), &rows[1]);
+}
+
 static void elements(void **state) {
   (void)state;
   double x = 7;
@@ -258,10 +273,10 @@ static void finding(void **state) {
 int main(void) {
   arena_init(&arena);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(defaults), cmocka_unit_test(setting_and_getting),
-      cmocka_unit_test(refusing), cmocka_unit_test(expectations),
-      cmocka_unit_test(finding),  cmocka_unit_test(lists),
-      cmocka_unit_test(elements)};
+      cmocka_unit_test(defaults),        cmocka_unit_test(setting_and_getting),
+      cmocka_unit_test(refusing),        cmocka_unit_test(expectations),
+      cmocka_unit_test(finding),         cmocka_unit_test(lists),
+      cmocka_unit_test(main_parameters), cmocka_unit_test(elements)};
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&arena);
   return failed;
