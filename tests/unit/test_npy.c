@@ -279,7 +279,7 @@ static void test_malformed_headers(void **state) {
       X ": byte 20: numbers of type <f2 cannot be read; save x.astype('float32')");
   bad("{'descr': '<f4', 'shape': (4, 4)}", X ": its header lacks fortran_order");
   bad("{}", X ": its header lacks descr");
-  bad(header("<f4", "False", "(4, 4)} x"), X ": byte 69: expected nothing behind \"}\", found "
+  bad(header("<f4", "False", "(4, 4)} x"), X ": byte 68: expected nothing behind \"}\", found "
                                              "\"x\"");
   bad(header("<f4", "False", "()"), X ": a single number, no array");
   bad(header("<f4", "False", "(16,)"),
