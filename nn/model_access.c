@@ -1,6 +1,7 @@
 /* What others may see and set of a model: buffers, flat vectors, blocks; and how it starts. */
 #include <string.h>
 #include "model.h"
+#include "rows.h"
 
 static void fill(const NnTensor *t, uint64_t seed, uint32_t block) {
   const size_t n = (size_t)t->rows * (size_t)t->cols;
@@ -101,4 +102,8 @@ int nn_model_n_blocks(const NnModel *m) {
 
 const NnBlock *nn_model_block(const NnModel *m, int i) {
   return &m->blocks[i];
+}
+
+const NnRowKernel *nn_model_rows(const NnModel *m) {
+  return nn_row_kernel(m->options.cpu);
 }

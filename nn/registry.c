@@ -6,6 +6,7 @@
 #include "kinds.h"
 #include "base/str.h"
 #include "ops.h"
+#include "rows.h"
 #include "vector.h"
 
 /* A registry ends with NULL, so that an empty .def file is legal. */
@@ -177,6 +178,13 @@ static const NnVectorKernel *const vector_kernels[][CPU_LEVELS] = {LEVELS(nn_vec
 
 const NnVectorKernel *nn_vector_kernel(CpuLevel level) {
   return vector_kernels[0][level];
+}
+
+DECLARE(NnRowKernel, nn_row_kernel)
+static const NnRowKernel *const row_kernels[][CPU_LEVELS] = {LEVELS(nn_row_kernel)};
+
+const NnRowKernel *nn_row_kernel(CpuLevel level) {
+  return row_kernels[0][level];
 }
 
 /* ---- matrix engines ----------------------------------------------------------------------------

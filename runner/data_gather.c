@@ -2,79 +2,44 @@
 
 #include <string.h>
 
-/* x (d) -> out (d). mean, scale (d), or NULL. */
-static void row_u8(const uint8_t *restrict x, int d, const float *restrict mean,
-                   const float *restrict scale, Real *restrict out) {
-  if (!mean) {
-    for (int j = 0; j < d; j++) out[j] = (Real)x[j];
-    return;
-  }
-  for (int j = 0; j < d; j++) out[j] = ((Real)x[j] - mean[j]) * scale[j];
-}
+#include "nn/rows.h"
 
-static void row_f32(const float *restrict x, int d, const float *restrict mean,
-                    const float *restrict scale, Real *restrict out) {
-  if (!mean) {
-    for (int j = 0; j < d; j++) out[j] = (Real)x[j];
-    return;
-  }
-  for (int j = 0; j < d; j++) out[j] = ((Real)x[j] - mean[j]) * scale[j];
-}
-
-static void row_f64(const double *restrict x, int d, const double *restrict mean,
-                    const double *restrict scale, Real *restrict out) {
-  if (!mean) {
-    for (int j = 0; j < d; j++) out[j] = (Real)x[j];
-    return;
-  }
-  for (int j = 0; j < d; j++) out[j] = (Real)((x[j] - mean[j]) * scale[j]);
-}
-
-/* 1 where x > threshold. */
-static void binarize_u8(const uint8_t *restrict x, int d, double threshold, Real *restrict out) {
-  const int least = threshold < 0 ? 0 : !(threshold < 255) ? 256 : (int)threshold + 1;
-  for (int j = 0; j < d; j++) out[j] = x[j] >= least;
-}
-
-static void binarize_f32(const float *restrict x, int d, double threshold, Real *restrict out) {
-  for (int j = 0; j < d; j++) out[j] = (double)x[j] > threshold;
-}
-
-static void binarize_f64(const double *restrict x, int d, double threshold, Real *restrict out) {
-  for (int j = 0; j < d; j++) out[j] = x[j] > threshold;
-}
-
-static void gather_binary(const Normalization *n, const IoDataset *s, size_t at, Real *out) {
-  switch (s->x_type) {
-  case IO_U8:
-    binarize_u8((const uint8_t *)s->x + at, s->d, n->threshold, out);
-    break;
-  case IO_F32:
-    binarize_f32((const float *)s->x + at, s->d, n->threshold, out);
-    break;
-  case IO_F64:
-    binarize_f64((const double *)s->x + at, s->d, n->threshold, out);
-    break;
-  }
-}
-
-static void gather_row(const Normalization *n, const IoDataset *s, size_t row, Real *out) {
+static void gather_row(const NnRowKernel *k, const Normalization *n, const IoDataset *s, size_t row,
+                       Real *out) {
   const size_t at = row * (size_t)s->d;
-  if (n->binarize) {
-    gather_binary(n, s, at, out);
-    return;
-  }
+  const uint8_t *u8 = (const uint8_t *)s->x + at;
+  const float *f32 = (const float *)s->x + at;
+  const double *f64 = (const double *)s->x + at;
   switch (s->x_type) {
   case IO_U8:
-    row_u8((const uint8_t *)s->x + at, s->d, n->mean_f32, n->scale_f32, out);
+    if (n->binarize)
+      k->binary_u8(s->d, u8, n->threshold, out);
+    else
+      k->u8(s->d, u8, n->mean_f32, n->scale_f32, out);
     break;
   case IO_F32:
-    row_f32((const float *)s->x + at, s->d, n->mean_f32, n->scale_f32, out);
+    if (n->binarize)
+      k->binary_f32(s->d, f32, n->threshold, out);
+    else
+      k->f32(s->d, f32, n->mean_f32, n->scale_f32, out);
     break;
   case IO_F64:
-    row_f64((const double *)s->x + at, s->d, n->mean, n->scale, out);
+    if (n->binarize)
+      k->binary_f64(s->d, f64, n->threshold, out);
+    else
+      k->f64(s->d, f64, n->mean, n->scale, out);
     break;
   }
+}
+
+/* Shuffled rows lie anywhere: the first lines of what comes `AHEAD` rows later are asked for now,
+ * the rest of a row is read in order, which processors see by themselves. */
+enum { AHEAD = 12, LINES = 4, LINE = 64 };
+
+static void prefetch_row(const IoDataset *s, size_t row, size_t row_bytes) {
+  const char *x = (const char *)s->x + row * row_bytes;
+  for (size_t i = 0; i < LINES && i * LINE < row_bytes; i++) __builtin_prefetch(x + i * LINE);
+  if (s->labels) __builtin_prefetch(s->labels + row);
 }
 
 /* k numbers a row: the set's values, a class as 0 or 1 (k = 1), or one-hot. */
@@ -99,9 +64,15 @@ void data_gather(const RunData *data, Part part, const uint32_t *order, uint32_t
   bool values = form == NN_TARGET_VALUES && (s->labels || s->values);
   Real *x = nn_model_x(m), *v = nn_model_values(m);
   int32_t *y = nn_model_labels(m);
-  for (int i = 0; i < n; i++) {
+  const NnRowKernel *kernel = nn_model_rows(m);
+  const size_t row_bytes = (size_t)s->d * (s->x_type == IO_U8 ? 1 : s->x_type == IO_F32 ? 4 : 8);
+  for (int i = -AHEAD; i < n; i++) {
+    const int later = i + AHEAD;
+    if (later < n)
+      prefetch_row(s, p->rows[order ? order[later] : first + (uint32_t)later], row_bytes);
+    if (i < 0) continue;
     size_t row = p->rows[order ? order[i] : first + (uint32_t)i];
-    gather_row(&data->normalization, s, row, x + (size_t)i * (size_t)s->d);
+    gather_row(kernel, &data->normalization, s, row, x + (size_t)i * (size_t)s->d);
     if (labels) y[i] = s->labels[row];
     if (values) target_values(s, row, k, v + (size_t)i * (size_t)k);
   }

@@ -18,29 +18,67 @@ expect_error() {
 }
 
 number='[0-9]+(\.[0-9]+)?(e[+-][0-9]+)?'
-pattern="^\{\"schema_version\": ?1, ?\"shape\": ?\"64-64-32-10\", ?\"batch\": ?64,"
-pattern+=" ?\"us_per_step\": ?$number, ?\"floor_us\": ?$number, ?\"ratio\": ?$number,"
-pattern+=" ?\"gflops\": ?$number, ?\"gemm\": ?\"(fixed|openblas)\", ?\"cpu\": ?\"[a-z0-9]+\"\}$"
 
-for engine in fixed openblas; do
-  line=$("$CAVIAR" bench --json --shape 64-64-32-10 --seconds 0 --gemm $engine)
-  [[ $line =~ $pattern ]] || fail "not the expected JSON: $line"
-  [[ $line == *"\"$engine\""* ]] || fail "not the engine that was asked for: $line"
-  # ratio = floor / step; a step has 2 * 64 * (2 * 64 * 64 + 3 * 64 * 32 + 3 * 32 * 10) operations
-  echo "$line" | tr -d '"{} ' | tr ',' '\n' | awk -F: '
-    { v[$1] = $2 }
-    function near(x, y, tolerance) { return x > 0 && x - y < tolerance && y - x < tolerance }
-    END {
-      step = v["us_per_step"]; floor = v["floor_us"]
-      if (!near(v["ratio"], floor / step, 0.002)) { print "ratio is not floor / step"; exit 1 }
-      if (!near(v["gflops"], 1957.888 / step, 0.06 + 2 / step)) { print "wrong gflops"; exit 1 }
-    }' || fail "inconsistent numbers: $line"
+# One line an engine and pass, in one run; the floor is one for both engines: the faster one's.
+# A step has 2 * 64 * (2 * 64 * 64 + 3 * 64 * 32 + 3 * 32 * 10) operations, an inference
+# 2 * 64 * (64 * 64 + 64 * 32 + 32 * 10).
+lines=$("$CAVIAR" bench --json --shape 64-64-32-10 --seconds 0)
+[ "$(wc -l <<<"$lines")" = 4 ] || fail "two passes by two engines expected: $lines"
+n=0
+for pass in training inference; do
+  for engine in fixed openblas; do
+    n=$((n + 1))
+    line=$(sed -n ${n}p <<<"$lines")
+    pattern="^\{\"schema_version\": ?1, ?\"shape\": ?\"64-64-32-10\", ?\"batch\": ?64, ?\"pass\": ?\"$pass\","
+    pattern+=" ?\"us_per_step\": ?$number, ?\"floor_us\": ?$number, ?\"floor_gemm\": ?\"(fixed|openblas)\","
+    pattern+=" ?\"ratio\": ?$number, ?\"gflops\": ?$number, ?\"planned_bytes\": ?[1-9][0-9]*,"
+    pattern+=" ?\"used_bytes\": ?[0-9]+, ?\"gemm\": ?\"$engine\", ?\"cpu\": ?\"[a-z0-9]+\"\}$"
+    [[ $line =~ $pattern ]] || fail "not the expected JSON: $line"
+  done
 done
+tr -d '"{} ' <<<"$lines" | awk -F, '
+  function near(x, y, tolerance) { return x > 0 && x - y < tolerance && y - x < tolerance }
+  {
+    for (i = 1; i <= NF; i++) { split($i, w, ":"); v[w[1]] = w[2] }
+    step = v["us_per_step"]; floor = v["floor_us"]
+    operations = v["pass"] == "training" ? 1957.888 : 827.392
+    if (!near(v["ratio"], floor / step, 0.002)) { print "ratio is not floor / step"; exit 1 }
+    if (!near(v["gflops"], operations / step, 0.06 + 2 / step)) { print "wrong gflops"; exit 1 }
+    if (NR % 2 == 0 && floor != before) { print "two floors for one pass"; exit 1 }
+    before = floor
+  }' || fail "inconsistent numbers: $lines"
 
-table=$("$CAVIAR" bench --shape 64-64-32-10 --seconds 0)
-[ "$(wc -l <<<"$table")" = 3 ] || fail "expected two lines of heading and a row: $table"
+table=$("$CAVIAR" bench --shape 64-64-32-10 --seconds 0 --gemm fixed)
+[ "$(wc -l <<<"$table")" = 5 ] || fail "expected three lines of heading and two rows: $table"
 [[ $table == *"PyTorch 1.13, another machine"* ]] || fail "PyTorch's column is not labelled: $table"
-[[ $(tail -n 1 <<<"$table") == 64-64-32-10*347 ]] || fail "unexpected row: $table"
+[[ $(sed -n 4p <<<"$table") == 64-64-32-10*training\ *fixed*347 ]] || fail "unexpected row: $table"
+[[ $(sed -n 5p <<<"$table") == 64-64-32-10*inference\ *fixed* ]] || fail "unexpected row: $table"
+one=$("$CAVIAR" bench --shape 64-64-32-10 --seconds 0 --gemm openblas --inference --json)
+[ "$(wc -l <<<"$one")" = 1 ] || fail "one pass of one engine is one line: $one"
+[[ $one == *'"inference"'*'"openblas"'* ]] || fail "not what was asked for: $one"
+
+# An epoch's overhead; the optimizers, at two sizes each.
+epoch=$("$CAVIAR" bench --epoch --seconds 0 --json)
+pattern="\"us_per_step\": ?$number, ?\"shuffle_us\": ?$number, ?\"gather_us\": ?$number, ?\"share\": ?$number,"
+[[ $epoch =~ $pattern ]] || fail "not the expected JSON: $epoch"
+tr -d '"{} ' <<<"$epoch" | awk -F, '
+  {
+    for (i = 1; i <= NF; i++) { split($i, w, ":"); v[w[1]] = w[2] }
+    share = (v["shuffle_us"] + v["gather_us"]) / v["us_per_step"]
+    exit !(v["shuffle_us"] > 0 && v["gather_us"] > 0 && share - v["share"] < 0.002 && v["share"] - share < 0.002)
+  }' || fail "share is not (shuffle + gather) / step: $epoch"
+[[ $("$CAVIAR" bench --epoch --seconds 0) == *" % of its steps" ]] || fail "the epoch in words"
+updates=$("$CAVIAR" bench --optimizers --seconds 0 --json)
+optimizers=$("$CAVIAR" describe optimizer | wc -l)
+[ "$(wc -l <<<"$updates")" = $((2 * optimizers)) ] || fail "$optimizers optimizers at two sizes: $updates"
+# Of momentum 20 bytes a parameter are read or written.
+grep '"momentum"' <<<"$updates" | tr -d '"{} ' | awk -F, '
+  {
+    for (i = 1; i <= NF; i++) { split($i, w, ":"); v[w[1]] = w[2] }
+    bytes = v["gb_per_second"] * v["ns_per_parameter"]
+    if (bytes < 19 || bytes > 21) { print "wrong GB/s: " $0; exit 1 }
+    if (NR == 2 && (v["parameters"] < 9.9e6 || v["parameters"] > 1.01e7)) { print $0; exit 1 }
+  }' || fail "inconsistent numbers: $updates"
 
 expect_error 2 'did you mean "64-64-32-10"' --shape 64-64-32
 expect_error 2 'unknown option' --jsn
