@@ -45,7 +45,7 @@ static inline void model_open(ModelRig *r, const ModelWords *w) {
   const KindValue loss = nn_case(a, &nn_losses, w->loss, "");
   MUST(nn_graph_loss(r->graph, loss.kind, loss.config, id, e));
   const NnOptions o = {
-      .batch_rows = w->batch_rows,
+      .batch_rows = w->micro_rows ? w->micro_rows : w->batch_rows,
       .eval_rows = 64,
       .team = w->team,
       .cpu = w->cpu,

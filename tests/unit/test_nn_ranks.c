@@ -167,6 +167,36 @@ static void test_deep_network(void **state) {
   check_ranks(&w);
 }
 
+/* Penalties, limits and accumulation: the same on every number of ranks, and each changes the bits,
+ * or the test would prove nothing. 9 rows are one micro-batch, 64 are four. */
+static void test_rules(void **state) {
+  (void)state;
+  static Real without[ROOM], with[ROOM];
+  static const struct {
+    NnRules rules;
+    int micro_rows;
+  } cases[] = {
+      {.rules = {.l1 = 0.001, .l2 = 0.01}},
+      {.rules = {.clip_value = 0.01}},
+      {.rules = {.clip_norm = 0.1}},
+      {.rules = {.max_norm = 1}},
+      {.micro_rows = 16},
+      {.rules = {0.001, 0.01, 0.02, 0.1, 1}, .micro_rows = 24},
+  };
+  for (int k = 0; k < nn_optimizers.n; ++k) {
+    ModelWords w = deep_words("fixed", nn_optimizers.kinds[k]->name);
+    NnScore score;
+    const size_t n = train_on(1, 4, &w, uneven, COUNT(uneven), &score, without);
+    for (int i = 0; i < COUNT(cases); ++i) {
+      w.rules = cases[i].rules;
+      w.micro_rows = cases[i].micro_rows;
+      check_ranks(&w);
+      assert_int_equal(train_on(1, 4, &w, uneven, COUNT(uneven), &score, with), n);
+      assert_true(memcmp(without, with, n * sizeof(Real)) != 0);
+    }
+  }
+}
+
 /* Each case of each layer, between two dense ones. */
 static void test_every_layer(void **state) {
   (void)state;
@@ -216,9 +246,8 @@ static void test_order_matters(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_deep_network),
-      cmocka_unit_test(test_every_layer),
-      cmocka_unit_test(test_near_one_shard),
+      cmocka_unit_test(test_deep_network),  cmocka_unit_test(test_rules),
+      cmocka_unit_test(test_every_layer),   cmocka_unit_test(test_near_one_shard),
       cmocka_unit_test(test_order_matters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static void assert_near(double found, double expected, double tolerance) {
 /* All n weights at once. */
 static void update(const Optimizer *o, uint64_t t, double learning_rate, size_t n, float *w,
                    const float *g, float *state) {
-  const NnUpdate u = {.t = t, .learning_rate = learning_rate, .stride = n};
+  const NnUpdate u = {.t = t, .learning_rate = learning_rate, .stride = n, .decays = true};
   o->kind->update(o->value.config, &u, n, w, g, state);
 }
 
@@ -77,6 +77,24 @@ static void test_defaults(void **s) {
       {"adam", "epsilon", 1e-8},
       {"adam", "learning_rate", 0.001},
       {"rmsprop", "learning_rate", 0.001},
+      {"nesterov", "momentum", 0.9},
+      {"nesterov", "learning_rate", 0.01},
+      {"adamw", "beta1", 0.9},
+      {"adamw", "beta2", 0.999},
+      {"adamw", "epsilon", 1e-8},
+      {"adamw", "weight_decay", 0.01},
+      {"adamw", "learning_rate", 0.001},
+      {"nadam", "beta1", 0.9},
+      {"nadam", "beta2", 0.999},
+      {"nadam", "epsilon", 1e-8},
+      {"nadam", "learning_rate", 0.001},
+      {"adagrad", "initial_accumulator", 0},
+      {"adagrad", "epsilon", 1e-10},
+      {"adagrad", "learning_rate", 0.01},
+      {"lion", "beta1", 0.9},
+      {"lion", "beta2", 0.99},
+      {"lion", "weight_decay", 0},
+      {"lion", "learning_rate", 0.0001},
   };
   for (int i = 0; i < COUNT(rows); ++i) {
     Optimizer o = make(rows[i].optimizer);
@@ -124,18 +142,95 @@ static void test_adam(void **s) {
   arena_free(&o.arena);
 }
 
+static void test_nesterov(void **s) {
+  (void)s;
+  Optimizer o = make("nesterov");
+  /* v = 1, -1.1, -0.49;  g + 0.9 v = 1.9, -2.99, 0.059 */
+  check_path(&o, 0.1, (const double[]){-0.19, 0.109, 0.1031});
+  *field(&o, "momentum") = 0; /* plain descent */
+  check_path(&o, 0.1, (const double[]){-0.1, 0.1, 0.05});
+  arena_free(&o.arena);
+}
+
+static void test_adamw(void **s) {
+  (void)s;
+  Optimizer o = make("adamw");
+  /* adam's steps -0.1, 0.036610353, 0.013669067 on weights of which each leaves 1 - 0.1 * 0.5 */
+  *field(&o, "weight_decay") = 0.5;
+  check_path(&o, 0.1, (const double[]){-0.099999999, -0.058389647, -0.041801098});
+  *field(&o, "weight_decay") = 0;
+  check_path(&o, 0.1, (const double[]){-0.099999999, -0.063389647, -0.049720580});
+  arena_free(&o.arena);
+}
+
+static void test_nadam(void **s) {
+  (void)s;
+  Optimizer o = make("nadam");
+  /* v, s are adam's; v^ = 0.09 / 0.19 + 1, -0.099 / 0.271 - 0.2 / 0.19,
+   * -0.0441 / 0.3439 + 0.05 / 0.271;  s^ as there: 1, 2.5007504, 1.7497494 */
+  check_path(&o, 0.1, (const double[]){-0.147368420, -0.057703145, -0.061956827});
+  arena_free(&o.arena);
+}
+
+static void test_adagrad(void **s) {
+  (void)s;
+  Optimizer o = make("adagrad");
+  /* s = 1, 5, 5.25: steps -0.1, 0.2 / 2.2360680, -0.05 / 2.2912878 */
+  check_path(&o, 0.1, (const double[]){-0.1, -0.010557281, -0.032379070});
+  /* s = 4, 8, 8.25: -0.1 / 2, 0.2 / 2.8284271, -0.05 / 2.8722813 */
+  *field(&o, "initial_accumulator") = 3;
+  check_path(&o, 0.1, (const double[]){-0.05, 0.020710678, 0.003302913});
+  arena_free(&o.arena);
+}
+
+static void test_lion(void **s) {
+  (void)s;
+  Optimizer o = make("lion");
+  /* c = 0.1, -0.191, 0.04091;  v = 0.01, -0.0101, -0.004999 */
+  check_path(&o, 0.1, (const double[]){-0.1, 0, -0.1});
+  /* beta1 decides: with 0.999 v outweighs the gradient, c = 0.001, 0.00799, -0.0095899 */
+  *field(&o, "beta1") = 0.999;
+  check_path(&o, 0.1, (const double[]){-0.1, -0.2, -0.1});
+  arena_free(&o.arena);
+}
+
+/* Weight decay is for matrices, also where the gradient is 0: 2 - 0.1 * 0.5 * 2; others stay. */
+static void test_decay(void **s) {
+  (void)s;
+  static const char *const kinds[] = {"adamw", "lion"};
+  for (int k = 0; k < COUNT(kinds); ++k) {
+    Optimizer o = make(kinds[k]);
+    assert_true(o.kind->decays);
+    *field(&o, "weight_decay") = 0.5;
+    for (int decays = 0; decays < 2; ++decays) {
+      const NnUpdate u = {.t = 1, .learning_rate = 0.1, .stride = 1, .decays = decays};
+      float w = 2, g = 0, state[2] = {0};
+      o.kind->update(o.value.config, &u, 1, &w, &g, state);
+      assert_near(w, decays ? 1.9 : 2, decays ? 2e-7 : 0);
+    }
+    arena_free(&o.arena);
+  }
+}
+
 /* epsilon = 1 shows where it stands: outside the root; and a zero gradient moves nothing. */
 static void test_epsilon(void **s) {
   (void)s;
   static const struct {
     const char *name;
     double step;
-  } rows[] = {{"rmsprop", 0.759746927}, {"adam", 0.5}}; /* 1 / (sqrt(0.1) + 1), 1 / (sqrt(1) + 1) */
+  } rows[] = {
+      {"rmsprop", 0.759746927}, /* 1 / (sqrt(0.1) + 1) */
+      {"adam", 0.5},            /* 1 / (sqrt(1) + 1) */
+      {"adamw", 0.5},
+      {"adagrad", 0.5},
+      {"nadam", 0.736842105}, /* (0.09 / 0.19 + 1) / 2 */
+  };
   for (int i = 0; i < COUNT(rows); ++i) {
     Optimizer o = make(rows[i].name);
     const float g[2] = {1, 0};
     float w[2] = {0, 7}, state[4] = {0};
     *field(&o, "epsilon") = 1;
+    if (str_eq(rows[i].name, "adamw")) *field(&o, "weight_decay") = 0;
     update(&o, 1, 1, 2, w, g, state);
     assert_near(w[0], -rows[i].step, 2e-7);
     assert_true(w[1] == 7);
@@ -192,6 +287,29 @@ static void test_levels(void **s) {
   }
 }
 
+/* Nor on how the vectors are cut: pieces of all sizes with the state's stride, the same bits. */
+static void test_cuts(void **s) {
+  (void)s;
+  static float w[2][N], g[N], state[2][4 * N];
+  for (int k = 0; k < nn_optimizers.n; ++k) {
+    Optimizer o = make(nn_optimizers.kinds[k]->name);
+    memset(state, 0, sizeof state);
+    for (int i = 0; i < N; ++i) w[0][i] = w[1][i] = (float)(i % 13) * 0.21F - 1;
+    NnUpdate u = {.learning_rate = 0.017, .stride = N, .decays = true};
+    for (u.t = 1; u.t <= 4; ++u.t) {
+      for (int i = 0; i < N; ++i) g[i] = ((float)((i * 5 + (int)u.t * 3) % 19) - 9) * 0.017F;
+      o.kind->update(o.value.config, &u, N, w[0], g, state[0]);
+      for (size_t at = 0, n = 1; at < N; at += n, n = n * 2 + 1) {
+        if (n > N - at) n = N - at;
+        o.kind->update(o.value.config, &u, n, w[1] + at, g + at, state[1] + at);
+      }
+    }
+    assert_memory_equal(w[0], w[1], sizeof w[0]);
+    assert_memory_equal(state[0], state[1], sizeof state[0]);
+    arena_free(&o.arena);
+  }
+}
+
 /* The step of a weight does not depend on where it lies: vector body and remainder agree. */
 static void test_position(void **s) {
   (void)s;
@@ -216,7 +334,10 @@ int main(void) {
       cmocka_unit_test(test_momentum),      cmocka_unit_test(test_rmsprop),
       cmocka_unit_test(test_adam),          cmocka_unit_test(test_epsilon),
       cmocka_unit_test(test_adam_parabola), cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_position),
+      cmocka_unit_test(test_nesterov),      cmocka_unit_test(test_adamw),
+      cmocka_unit_test(test_nadam),         cmocka_unit_test(test_adagrad),
+      cmocka_unit_test(test_lion),          cmocka_unit_test(test_decay),
+      cmocka_unit_test(test_cuts),          cmocka_unit_test(test_position),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
