@@ -6,7 +6,7 @@
 #include "level.h"
 #include "real.h"
 
-enum { LANES = 16, BLOCK = 4096, STRIP = 64 };
+enum { LANES = 16, BLOCK = 4096, STRIP = 1024 };
 
 /* Both sums: `term` of x[i] as a double. */
 #define BLOCKED_SUM(name, term)                                                                    \
