@@ -156,6 +156,66 @@ static Status put_curves(const Record *r, Err *e) {
   return OK;
 }
 
+/* ---- /activations ---------------------------------------------------------------------------- */
+
+/* -1: not there, or recorded with other percentiles (before the experiment was continued). */
+static int layer_of(const Activations *x, const Activations *like, const char *path) {
+  if (x->n_epochs == 0 || x->n_percentiles != like->n_percentiles) return -1;
+  for (int k = 0; k < x->n_percentiles; k++)
+    if (x->percentiles[k] != like->percentiles[k]) return -1;
+  for (int i = 0; i < x->n_layers; i++)
+    if (str_eq(x->paths[i], path)) return i;
+  return -1;
+}
+
+/* Of one layer (trial, epoch, percentile): over all units, or of the first. */
+static Status put_layer(const Record *r, const Activations *like, const char *layer, int of,
+                        Err *e) {
+  static const struct {
+    const char *name, *what;
+  } series[ACTIVATIONS_OF] = {
+      {"all", "(trial, epoch, percentile) of the layer's input over 256 rows and all units; NaN: "
+              "not recorded"},
+      {"first_unit", "(trial, epoch, percentile) of the input of the layer's first unit over 256 "
+                     "rows; NaN: not recorded"}};
+  const int64_t dims[] = {r->n, like->n_epochs, like->n_percentiles};
+  double *values = ARENA_ARRAY(r->a, double, dims[0] * dims[1] * dims[2]), *v = values;
+  for (int64_t i = 0; i < dims[0]; i++) {
+    const Activations *x = &r->rows[i]->activations;
+    const int at = layer_of(x, like, layer);
+    for (int epoch = 0; epoch < like->n_epochs; epoch++)
+      for (int k = 0; k < like->n_percentiles; k++)
+        *v++ = at >= 0 && epoch < x->n_epochs ? *trial_activation(x, epoch, at, of, k) : NAN;
+  }
+  const char *path = arena_printf(r->a, "/activations/%s/%s", layer, series[of].name);
+  const char **percentiles = ARENA_ARRAY(r->a, const char *, like->n_percentiles);
+  for (int k = 0; k < like->n_percentiles; k++) {
+    char text[32];
+    percentiles[k] = arena_strdup(r->a, str_f64(like->percentiles[k], text));
+  }
+  TRY(h5_put(r->file, path, H5_F64, dims, 3, values, true, e));
+  TRY(h5_attr_strings(r->file, path, "percentiles", percentiles, like->n_percentiles, e));
+  return h5_attr_text(r->file, path, "description", series[of].what, e);
+}
+
+/* Every layer of any trial once: searched architectures differ. */
+static Status put_activations(const Record *r, Err *e) {
+  const Activations *longest = &r->rows[0]->activations;
+  for (int64_t i = 0; i < r->n; i++)
+    if (r->rows[i]->activations.n_epochs > longest->n_epochs) longest = &r->rows[i]->activations;
+  for (int64_t i = 0; i < r->n; i++) {
+    const Activations *x = &r->rows[i]->activations;
+    for (int layer = 0; layer < x->n_layers; layer++) {
+      bool put = layer_of(x, longest, x->paths[layer]) < 0;
+      for (int64_t k = 0; k < i && !put; k++)
+        put = layer_of(&r->rows[k]->activations, longest, x->paths[layer]) >= 0;
+      for (int of = 0; of < ACTIVATIONS_OF && !put; of++)
+        TRY(put_layer(r, longest, x->paths[layer], of, e));
+    }
+  }
+  return OK;
+}
+
 /* ---- /parameters ----------------------------------------------------------------------------- */
 
 /* Of a cost: (trials) or (trials, values) each; NaN where the trial did not complete. */
@@ -238,6 +298,7 @@ static Status build(const Record *r, Err *e) {
     const Space *space = &r->run->spec->search.space;
     for (int i = 0; i < space->n; i++) TRY(put_dimension(r, &space->dims[i], e));
     TRY(put_curves(r, e));
+    TRY(put_activations(r, e));
     const CostSpec *cost = &r->run->spec->cost;
     for (int i = 0; i < cost->n_parameters; i++) TRY(put_parameter(r, &cost->parameters[i], i, e));
   }

@@ -102,6 +102,14 @@ typedef struct {
   double every_seconds; /* a running trial saves itself so often */
 } CheckpointSpec;
 
+/* What is looked at while a trial trains; changes no bit of the training. */
+typedef struct {
+  int activations;   /* ACTIVATIONS_* */
+  Reals percentiles; /* 0 to 100 */
+} RecordsSpec;
+
+enum { ACTIVATIONS_NONE, ACTIVATIONS_PERCENTILES };
+
 typedef struct Spec {
   int64_t version; /* of the language: 1 */
   const char *name;
@@ -112,6 +120,7 @@ typedef struct Spec {
   TrainSpec train;
   SearchSpec search;
   CheckpointSpec checkpoint;
+  RecordsSpec records;    /* zero: nothing */
   const char *directory;  /* what relative data paths are relative to */
   const Source *file;     /* the experiment's text */
   const YamlNode *source; /* the user's tree with overrides; do not change */
@@ -137,7 +146,7 @@ Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, D
 /* Finds a dotted path in a resolved (or source) tree; NULL: not there. */
 YamlNode *spec_find(const YamlNode *tree, const char *path);
 
-/* Canonical YAML. SPEC_FOR_DIGEST leaves out checkpoint and data paths and is what two runs must
+/* Canonical YAML. SPEC_FOR_DIGEST leaves out checkpoint, records and data paths and is what two runs must
  * share to be the same experiment. */
 typedef enum { SPEC_RESOLVED, SPEC_FOR_DIGEST } SpecText;
 char *spec_text(Arena *a, const Spec *s, SpecText form);

@@ -173,3 +173,14 @@ YamlNode *resolve_checkpoint(const Resolve *r, const YamlNode *in, Mark top, Spe
   resolve_map(r, in, &m, &s->checkpoint, out);
   return out;
 }
+
+YamlNode *resolve_records(const Resolve *r, const YamlNode *in, Spec *s) {
+  YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
+  const MapSpec m = section_map(r, &spec_records, in, in->mark, NULL);
+  resolve_map(r, in, &m, &s->records, out);
+  const YamlNode *activations = yaml_get(out, "activations");
+  if (s->cost.text && s->records.activations != ACTIVATIONS_NONE)
+    diag_add(r->d, DIAG_ERROR, activations->mark,
+             "a cost has no layers, so there are no activations to record");
+  return out;
+}

@@ -11,6 +11,7 @@ YamlNode *resolve_data(const Resolve *r, const YamlNode *in, Mark top, const cha
 YamlNode *resolve_model(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 YamlNode *resolve_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 YamlNode *resolve_checkpoint(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
+YamlNode *resolve_records(const Resolve *r, const YamlNode *in, Spec *s);
 /* After data and model. */
 YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 /* Last: `tree` is the resolved tree so far, where its paths are looked up. */

@@ -17,6 +17,7 @@
 
 const char *const spec_gemm_names[] = {"fixed", "openblas", NULL};
 static const char *const goal_names[] = {"minimize", "maximize", NULL};
+static const char *const activations_names[] = {"none", "percentiles", NULL};
 static const char *const at_names[] = {"last", "best", NULL};
 static const char *const scale_names[] = {"linear", "log", "one_minus_log", NULL};
 
@@ -194,6 +195,18 @@ const Section spec_parameters = {
      .doc = "of a cost: names with start values, such as {w: 0}; a list is a vector"},
     NULL};
 
+static const Param records_rows[] = {
+    {"activations", P_CHOICE, ROW(RecordsSpec, activations), .def = "none",
+     .choices = activations_names,
+     .doc = "percentiles: of the input of every activation layer, after each epoch"},
+    {"percentiles", P_REALS, ROW(RecordsSpec, percentiles), .def = "[15, 50, 85]", .lo = 0,
+     .hi = 100, .unit = "%", .doc = "which ones, of the first 256 rows of the validation part"},
+};
+const Section spec_records = {
+    SECTION("records", records_rows, RecordsSpec,
+            "what is looked at in a network while it trains; no part of the digest"),
+    NULL};
+
 /* ---- the whole file -------------------------------------------------------------------------- */
 
 static const Param experiment_rows[] = {
@@ -207,13 +220,13 @@ static const Param experiment_rows[] = {
      .doc = "in place of a model: what training makes small, such as w^2 - 10*w + 25"},
 };
 static const Section *const experiment_sections[] = {
-    &spec_parameters, &spec_data, &spec_model, &spec_train, &spec_metric, &spec_search, &spec_checkpoint, NULL};
+    &spec_parameters, &spec_data, &spec_model, &spec_train, &spec_metric, &spec_search, &spec_checkpoint, &spec_records, NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 
 static const Kind *const all_sections[] = {
     &spec_experiment.head, &spec_parameters.head, &spec_data.head,  &spec_split.head,      &spec_model.head,
     &spec_layer.head,      &spec_block.head, &spec_train.head,      &spec_metric.head,
-    &spec_search.head,     &spec_range.head, &spec_checkpoint.head,
+    &spec_search.head,     &spec_range.head, &spec_checkpoint.head, &spec_records.head,
 };
 const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

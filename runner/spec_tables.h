@@ -42,7 +42,7 @@ typedef struct {
 extern const Section spec_experiment; /* the whole file */
 extern const Section spec_data, spec_split, spec_model, spec_layer, spec_block, spec_train;
 extern const Section spec_parameters; /* its keys are the user's */
-extern const Section spec_metric, spec_search, spec_range, spec_checkpoint;
+extern const Section spec_metric, spec_search, spec_range, spec_checkpoint, spec_records;
 
 /* `activation: relu`: the row of the key of that layer, whose value is a kind of nn_activations. */
 extern const Param spec_activation;

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "clock.h"
 #include "io/files.h"
+#include "trial_activations.h"
 #include "trial_cost.h"
 
 void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
@@ -13,6 +14,9 @@ void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan
   out->order = ARENA_ARRAY(a, uint32_t, data->parts[PART_TRAIN].n);
   out->chunk_sums = ARENA_ARRAY(a, double, 2 * trial_chunks(&data->parts[PART_VALIDATION]));
   out->curves = (double *)arena_alloc(a, (size_t)p->epochs, sizeof(double) * (size_t)p->n_names);
+  const size_t width = trial_activations_width(&p->activations);
+  if (width > 0)
+    out->activations = (double *)arena_alloc(a, (size_t)p->epochs, sizeof(double) * width);
   if (s->search.metric.at_best) out->best = ARENA_ARRAY(a, Real, p->n_parameters + p->n_statistics);
 }
 
@@ -102,6 +106,7 @@ static bool end_epoch(TrialRun *r) {
     trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums,
                    &m.validation);
   trial_fill_columns(&r->plan, &m, row);
+  trial_observe(r);
   p->epoch++;
   p->batch = 0;
   p->running = (NnScore){0};
@@ -163,6 +168,7 @@ static void conclude(Arena *a, const TrialRun *r, TrialResult *out) {
                          .values = ARENA_ARRAY(a, double, values)};
   memcpy(out->curves.names, p->names, sizeof(const char *) * (size_t)p->n_names);
   if (values > 0) memcpy(out->curves.values, r->buffers.curves, sizeof(double) * values);
+  trial_conclude_activations(a, r, &out->activations);
   out->seconds = seconds(r);
   if (r->diverged_step) {
     out->status = TRIAL_DIVERGED;

@@ -28,6 +28,17 @@ typedef struct {
   double *values; /* (n_epochs, n_names) */
 } Curves;
 
+/* With `records: {activations: percentiles}`: percentiles of what each activation layer reads, a
+ * row an epoch, as the curves. n_layers 0: not recorded. No part of the digest. */
+enum { ACTIVATIONS_ALL, ACTIVATIONS_FIRST_UNIT, ACTIVATIONS_OF };
+typedef struct {
+  const double *percentiles; /* (n_percentiles) "15", .. */
+  const char **paths;        /* (n_layers) "hidden.0.sigmoid" */
+  int n_percentiles, n_layers, n_epochs;
+  double *values; /* (n_epochs, n_layers, ACTIVATIONS_OF, n_percentiles) */
+} Activations;
+double *trial_activation(const Activations *x, int epoch, int layer, int of, int percentile);
+
 /* A trained parameter of a cost. */
 typedef struct {
   const char *name;
@@ -42,6 +53,7 @@ typedef struct {
   TrialStatus status;
   const char *point; /* flow YAML of the point: {"path": value, ...}; "" without search */
   Curves curves;
+  Activations activations;
   int64_t chosen_epoch; /* the epoch whose weights and metrics count (metric.at), from 1; 0: none */
   double metric;        /* search.metric there; NaN unless COMPLETED */
   int64_t diverged_step;  /* from 1; 0: did not */
@@ -102,7 +114,9 @@ typedef struct {
   const char **names;    /* (n_names) columns of the curves, */
   ColumnValue **values;  /*   and what fills them */
   int n_names;
-  size_t n_parameters; /* weights */
+  Activations activations; /* what will be recorded; no values yet */
+  int *activation_nodes;   /* (activations.n_layers) in the graph */
+  size_t n_parameters;     /* weights */
   size_t n_statistics;
   size_t buffer_bytes; /* of the trial's own buffers */
   size_t bytes;        /* of those, the model and its optimizer */

@@ -10,6 +10,8 @@
  *   /state/weights, /state/statistics   flat, where training goes on: only with metric.at: best
  *   /progress/...     counters and sums (runner/trial_state.h), each checksummed
  *   /curves           (epochs, columns)
+ *   /records/activations   (epochs, layers, all or first unit, percentiles), and
+ *   /records/percentiles   which; where they are recorded
  *   /normalize/mean, /normalize/scale, or /normalize/threshold; /classes (a JSON list)
  *   /result           JSON of the finished trial; not there while it runs
  *
@@ -22,7 +24,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "io/files.h"
-#include "trial_state.h"
+#include "trial_activations.h"
 
 _Static_assert(sizeof(Real) == sizeof(float), "checkpoints store H5_F32");
 
@@ -86,6 +88,12 @@ static Status put_progress(H5Out *o, const TrialRun *r, double seconds, Err *e) 
   if (p->epoch == 0) return OK;
   int64_t dims[2] = {p->epoch, r->plan.n_names};
   TRY(h5_put(o, "/curves", H5_F64, dims, 2, r->buffers.curves, true, e));
+  const Activations *x = &r->plan.activations;
+  if (r->buffers.activations) {
+    const int64_t shape[4] = {p->epoch, x->n_layers, ACTIVATIONS_OF, x->n_percentiles};
+    TRY(put(o, "/records/percentiles", H5_F64, (size_t)x->n_percentiles, x->percentiles, e));
+    TRY(h5_put(o, "/records/activations", H5_F64, shape, 4, r->buffers.activations, true, e));
+  }
   return h5_attr_strings(o, "/curves", "columns", r->plan.names, r->plan.n_names, e);
 }
 
@@ -245,10 +253,26 @@ static Status get_progress(Arena *a, const H5In *in, TrialProgress *p, Err *e) {
 typedef struct {
   TrialProgress progress;
   int64_t updates, batches;
-  double *curves;
+  double *curves, *activations;
+  size_t n_activations;
   Real *chosen[2], *present[2], *optimizer; /* by vectors[]; present NULL without metric.at best */
   size_t n[2], n_optimizer;
 } Loaded;
+
+/* A training that was begun with other records or none cannot go on: epochs would be missing. */
+static Status load_activations(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
+  l->n_activations = trial_activations_width(&r->plan.activations) * (size_t)l->progress.epoch;
+  l->activations = ARENA_ARRAY(a, double, l->n_activations);
+  if (l->n_activations == 0) return OK;
+  const Activations *x = &r->plan.activations;
+  const size_t n = (size_t)x->n_percentiles;
+  double *percentiles = ARENA_ARRAY(a, double, n);
+  TRY(trial_checkpoint_get(in, a, "/records/percentiles", H5_F64, n, percentiles, e));
+  CHECK(e, memcmp(percentiles, x->percentiles, sizeof(double) * n) == 0, E_DATA,
+        "/records/percentiles are not those of the experiment");
+  return trial_checkpoint_get(in, a, "/records/activations", H5_F64, l->n_activations,
+                              l->activations, e);
+}
 
 static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
   TRY(check_identity(a, in, r, e));
@@ -262,6 +286,7 @@ static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *
   size_t n_values = (size_t)p->epoch * (size_t)r->plan.n_names;
   l->curves = ARENA_ARRAY(a, double, n_values);
   if (n_values > 0) TRY(trial_checkpoint_get(in, a, "/curves", H5_F64, n_values, l->curves, e));
+  TRY(load_activations(a, in, r, l, e));
   for (int i = 0; i < COUNT(vectors); i++) {
     nn_model_vector(r->model, vectors[i].vector, &l->n[i]);
     l->chosen[i] = ARENA_ARRAY(a, Real, l->n[i]);
@@ -286,6 +311,8 @@ static void restore(TrialRun *r, const Loaded *l) {
   r->progress = l->progress;
   memcpy(r->buffers.curves, l->curves,
          sizeof(double) * (size_t)l->progress.epoch * (size_t)r->plan.n_names);
+  if (l->n_activations > 0)
+    memcpy(r->buffers.activations, l->activations, sizeof(double) * l->n_activations);
   for (int i = 0; i < COUNT(vectors); i++)
     restore_vector(r->model, vectors[i].vector, l->present[i] ? l->present[i] : l->chosen[i]);
   if (r->buffers.best && l->progress.best_epoch > 0) {

@@ -4,7 +4,7 @@
  * where turning it back into flow YAML would not give the same text, the text stands beside it as
  * `point_yaml`.
  */
-#include "trial.h"
+#include "trial_activations.h"
 
 #include <math.h>
 #include <string.h>
@@ -196,6 +196,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_int(&j, r->rank);
   write_optional(&j, "host", r->host);
   write_curves(&j, &r->curves);
+  trial_write_activations(&j, &r->activations);
   json_close(&j, '}');
   arena_free(&scratch);
 }
@@ -278,6 +279,7 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   TRY(read_int(v, "diverged_step", &out->diverged_step, e));
   TRY(read_int(v, "rank", &rank, e));
   TRY(read_curves(a, v, &out->curves, e));
+  TRY(trial_read_activations(a, v, out->curves.n_epochs, &out->activations, e));
   CHECK(e, out->chosen_epoch >= 0 && out->chosen_epoch <= out->curves.n_epochs, E_DATA,
         "result: \"chosen_epoch\" is not one of the epochs");
   const char *weights = json_text(json_get(v, "weights"), "");

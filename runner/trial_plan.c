@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "trial_activations.h"
 #include "trial_cost.h"
 
 /* An error that the experiment file caused: in `d` at the parameter's place, and in `e`. */
@@ -105,6 +106,7 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
     if (b->vector == NN_STATISTICS) out->n_statistics += n;
   }
   out->team = team;
+  trial_plan_activations(a, trial, out);
   Arena measure;
   arena_init_measuring(&measure);
   trial_buffers(&measure, trial, data, out, &(TrialBuffers){0});

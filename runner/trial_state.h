@@ -22,10 +22,11 @@ typedef struct {
 
 /* All that a training needs besides the model, laid out before the first step. */
 typedef struct {
-  uint32_t *order;    /* (training rows) of the epoch */
-  double *chunk_sums; /* (2, validation chunks) losses, correct */
-  double *curves;     /* (epochs, n_names) */
-  Real *best;         /* weights, then statistics, of best_epoch; NULL unless metric.at is best */
+  uint32_t *order;     /* (training rows) of the epoch */
+  double *chunk_sums;  /* (2, validation chunks) losses, correct */
+  double *curves;      /* (epochs, n_names) */
+  double *activations; /* (epochs, trial_activations_width); NULL: not recorded */
+  Real *best;          /* weights, then statistics, of best_epoch; NULL unless metric.at is best */
 } TrialBuffers;
 
 typedef struct {
