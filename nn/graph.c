@@ -57,7 +57,9 @@ Status nn_graph_loss(NnGraph *g, const Kind *kind, const void *config, int id, E
   CHECK(e, g->loss == NULL, E_SHAPE, "loss: %s is a second one", kind->name);
   CHECK(e, id >= 0 && id < g->n, E_SHAPE, "loss: %s needs a layer to read", kind->name);
   const NnLossKind *loss = nn_loss_at(kind, CPU_PORTABLE);
-  const Status status = loss->plan(config, g->nodes[id].d, g->targets, &g->form, &g->n_values, e);
+  const KindValue value = {.kind = kind, .config = (void *)config};
+  Status status = loss->plan(config, g->nodes[id].d, g->targets, &g->form, &g->n_values, e);
+  if (status == OK) status = nn_loss_check(value, g->targets, &(ParamPlace){0}, e);
   if (status != OK) return err_context(e, "%s", g->nodes[id].path);
   g->loss = kind;
   g->loss_config = config;

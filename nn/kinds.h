@@ -137,9 +137,13 @@ static inline Status nn_plan_elementwise(const NnPlan *p, NnNode *n, Err *e) {
   return OK;
 }
 
+enum { NN_BALANCED = -1 }; /* word of class_weights: the numbers follow from the training part */
+
 typedef struct {
   Kind head;
   bool counts_correct;
+  size_t class_weights; /* offset of that parameter in the config (Reals); 0: there is none */
+  void (*plain)(void *config); /* takes out what only training does; NULL: nothing does */
   /* d features of the last layer; says which form of target it wants. E_SHAPE. */
   Status (*plan)(const void *config, int d, NnTargets t, NnTargetForm *form, int *n_values, Err *e);
   /* p (rows, d) predictions from z (rows, d); with targets also the sums of the rows' losses and of

@@ -4,7 +4,7 @@
  * Legendre 1805. A row's loss is summed over its outputs in order in f64, rows in order.
  */
 #include <string.h>
-#include "kinds.h"
+#include "value_loss.h"
 
 static const NnLossCase cases[] = {
     {.params = "", .d = 1, .targets = {.n_values = 1}},
@@ -15,22 +15,7 @@ static const NnLossCase cases[] = {
 static Status plan(const void *config, int d, NnTargets t, NnTargetForm *form, int *n_values,
                    Err *e) {
   (void)config;
-  *form = NN_TARGET_VALUES;
-  *n_values = d;
-  if (t.n_classes > 0) {
-    CHECK(e, d == t.n_classes || (d == 1 && t.n_classes == 2), E_SHAPE,
-          "mean_squared_error: %d classes, but %d outputs; write \"units: classes\" in the last "
-          "dense "
-          "layer, or use softmax_cross_entropy",
-          t.n_classes, d);
-    return OK;
-  }
-  CHECK(
-      e, d == t.n_values, E_SHAPE,
-      "mean_squared_error: %d target values a row, but %d outputs; write \"units: %d\" in the last "
-      "dense layer",
-      t.n_values, d, t.n_values);
-  return OK;
+  return nn_plan_value_loss("mean_squared_error", d, t, form, n_values, e);
 }
 
 static void forward(const void *config, int rows, int d, const Real *z, const int32_t *labels,

@@ -79,6 +79,9 @@ typedef struct {
   bool decays;
 } NnRun;
 
+/* Sets train_loss and eval_loss (model_loss.c); copies go to `a`. */
+MUST_CHECK Status nn_model_plan_loss(Arena *a, NnModel *m, Err *e);
+
 struct NnModel {
   const NnGraph *graph;
   NnOptions options;
@@ -86,7 +89,8 @@ struct NnModel {
   const NnGemm *gemm;
   const NnVectorKernel *vector;
   const NnLossKind *loss;
-  const NnOptimizerKind *optimizer; /* NULL: evaluation only */
+  const void *train_loss, *eval_loss; /* configs of the loss: class weights as numbers; plain */
+  const NnOptimizerKind *optimizer;   /* NULL: evaluation only */
   int n_nodes;
   NnNode *train,
       *eval; /* (n_nodes) the same weights, other buffers; train NULL without optimizer */
@@ -97,7 +101,7 @@ struct NnModel {
   int n_blocks;
   int *exact;           /* (n_exact) nodes whose statistics are exact ones */
   int n_exact, exact_d; /* the widest input of theirs */
-  NnRun *runs; /* they cover the weights */
+  NnRun *runs;          /* they cover the weights */
   int n_runs;
   size_t bytes;
 

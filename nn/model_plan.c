@@ -213,6 +213,7 @@ Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options, NnMode
   m->loss = nn_loss_at(g->loss, m->options.cpu);
   if (options->optimizer.kind)
     m->optimizer = nn_optimizer_at(options->optimizer.kind, m->options.cpu);
+  TRY(nn_model_plan_loss(a, m, e));
   if (is_trained(m)) {
     /* whatever the number of rows, no rank has more than its share rounded up */
     const NnTeam *t = &m->options.team;

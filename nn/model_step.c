@@ -54,12 +54,13 @@ static const Real *rows_from(const Real *x, int first, int d) {
 }
 
 /* p (rows, d), and the scores of this rank's shards, summed over the tree. */
-static NnScore loss_forward(NnModel *m, const NnStep *s, const NnNode *output, Real *p) {
+static NnScore loss_forward(NnModel *m, const void *config, const NnStep *s, const NnNode *output,
+                            Real *p) {
   const int shards = s->team->n_local, d = output->d;
   memset(m->scores, 0, (size_t)shards * sizeof *m->scores);
   for (int k = 0; k < shards; ++k) {
     const int first = s->start[k], rows = shard_rows(s, k);
-    m->loss->forward(m->graph->loss_config, rows, d, rows_from(output->y, first, d),
+    m->loss->forward(config, rows, d, rows_from(output->y, first, d),
                      m->labels ? m->labels + first : NULL,
                      rows_from(m->values, first, m->graph->n_values), p + (size_t)first * (size_t)d,
                      &m->scores[k]);
@@ -93,9 +94,9 @@ static void gradient(NnModel *m, const NnStep *s, int step_rows, NnScore *score)
   const NnTeam *t = s->team;
   NnNode *output = &m->train[m->graph->output];
   forward(m, s, m->train);
-  *score = loss_forward(m, s, output, output->gy);
-  m->loss->backward(m->graph->loss_config, s->rows, output->d, step_rows, output->gy, m->labels,
-                    m->values, output->gy);
+  *score = loss_forward(m, m->train_loss, s, output, output->gy);
+  m->loss->backward(m->train_loss, s->rows, output->d, step_rows, output->gy, m->labels, m->values,
+                    output->gy);
   backward(m, s);
   t->reduce(t->ctx, NN_SUM_REAL, m->batch_gradient, m->n_weights);
   t->reduce(t->ctx, NN_SUM_F64, score, sizeof *score / sizeof(double));
@@ -137,10 +138,9 @@ void nn_model_evaluate(NnModel *m, int rows, NnScore *score) {
   const NnNode *output = &m->eval[m->graph->output];
   forward(m, &s, m->eval);
   if (score) {
-    *score = loss_forward(m, &s, output, m->predictions);
+    *score = loss_forward(m, m->eval_loss, &s, output, m->predictions);
     no_correct(m, score);
     return;
   }
-  m->loss->forward(m->graph->loss_config, rows, output->d, output->y, NULL, NULL, m->predictions,
-                   NULL);
+  m->loss->forward(m->eval_loss, rows, output->d, output->y, NULL, NULL, m->predictions, NULL);
 }

@@ -100,6 +100,11 @@ void nn_layer_resolve(const Kind *kind, void *config, const Kind *next);
  */
 bool nn_layer_couples_rows(const Kind *kind);
 
+/* What the parameters of a loss ask of the targets: one weight a class. E_SHAPE; *place: where. */
+MUST_CHECK Status nn_loss_check(KindValue loss, NnTargets targets, ParamPlace *place, Err *e);
+/* True if the loss is `class_weights: balanced`: then a training needs NnOptions.class_rows. */
+bool nn_loss_is_balanced(KindValue loss);
+
 /* True if a loss tells right predictions from wrong ones: then there is a <part>_accuracy. */
 bool nn_loss_counts_correct(const Kind *loss);
 
@@ -126,7 +131,8 @@ typedef struct {
   const char *gemm;    /* "openblas" */
   KindValue optimizer; /* NULL kind: no training, evaluation only */
   NnRules rules;
-  int accumulate; /* most batches to a step; 0 or 1: one */
+  int accumulate;           /* most batches to a step; 0 or 1: one */
+  const double *class_rows; /* (n_classes) of the training part, for a balanced loss; else NULL */
 } NnOptions;
 
 /* Plans a model; small things go to `a`, the graph must outlive it. Errors: E_SHAPE. */

@@ -32,16 +32,11 @@ static inline double real_sigmoid(double x) {
 #define real_log1p   fm_log1pf
 #define real_tanh    fm_tanhf
 #define real_erf     fm_erff
+#define real_sin     fm_sinf
+#define real_cos     fm_cosf
 #define real_sqrt    sqrtf
 #define real_fabs    fabsf
 #define real_sigmoid fm_sigmoidf
-/* One by one, rounded from f64. */
-static inline float real_sin(float x) {
-  return (float)fm_sin((double)x);
-}
-static inline float real_cos(float x) {
-  return (float)fm_cos((double)x);
-}
 #endif
 
 #endif

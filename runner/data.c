@@ -144,6 +144,12 @@ Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e) {
   return status;
 }
 
+void data_class_rows(const RunData *d, double *out) {
+  const DataPart *p = &d->parts[PART_TRAIN];
+  for (int c = 0; c < d->targets.n_classes; c++) out[c] = 0;
+  for (uint32_t i = 0; i < p->n; i++) out[p->set->labels[p->rows[i]]]++;
+}
+
 void data_close(RunData *d) {
   io_dataset_close(&d->main);
   io_dataset_close(&d->test);

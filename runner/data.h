@@ -58,6 +58,9 @@ MUST_CHECK Status data_check_pin(const DataSpec *s, Err *e);
  * is a row of one 0. Part of data_open. */
 MUST_CHECK Status data_open_cost(Arena *a, const DataSpec *s, RunData *out, Err *e);
 
+/* How many rows of each class the training part has: out (n_classes). */
+void data_class_rows(const RunData *d, double *out);
+
 /* Rows order[0..n) of a part (order NULL: first .. first + n) into x (n, d) and targets of the form
  * that the model wants (nn_model_target_form); no targets where the set has none. */
 void data_gather(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n,

@@ -7,6 +7,17 @@ bool spec_couples_rows(const Spec *s) {
   return false;
 }
 
+/* The parameters of the loss against the targets, with the error at the parameter's element. */
+static Status check_loss(const Spec *s, NnTargets targets, Diag *d, Err *e) {
+  ParamPlace place = {.element = -1};
+  const Status status = nn_loss_check(s->model.loss, targets, &place, e);
+  if (status == OK) return OK;
+  const YamlNode *at = yaml_get(spec_find(s->tree, "model.loss"), place.param);
+  const YamlNode *element = place.element >= 0 ? yaml_at(at, place.element) : NULL;
+  diag_add(d, DIAG_ERROR, (element ? element : at)->mark, "%s", e->text);
+  return status;
+}
+
 Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets targets, Diag *d,
                   NnGraph **out, Err *e) {
   NnGraph *g = nn_graph_new(a, n_features, targets);
@@ -20,6 +31,7 @@ Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets targets, Di
       return status;
     }
   }
+  TRY(check_loss(s, targets, d, e));
   const KindValue loss = s->model.loss;
   Status status = nn_graph_loss(g, loss.kind, loss.config, id, e);
   if (status != OK) {

@@ -365,5 +365,5 @@ YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, con
   const int errors = r->d->n_refusals;
   resolve_map(r, in->type == YAML_MAP ? in : NULL, &m, out->config, node);
   if (r->d->n_refusals == errors) check_kind(r, out, node);
-  return kind->n_params ? node : kind_node(r, p, kind, in->mark);
+  return node->n_children > 1 ? node : kind_node(r, p, kind, in->mark);
 }

@@ -39,7 +39,7 @@ void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const M
 
 /* A value that is chosen by name: `adam` or `{name: adam, beta1: 0.8}`, or `{binarize: 0.5}` for a
  * kind of one parameter; without a name the row's default kind. `in` must not be NULL. Returns the
- * resolved node, `adam` where a kind has no parameters. */
+ * resolved node, `adam` where no parameter is there to be written. */
 YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, const char *where,
                        KindValue *out);
 

@@ -76,7 +76,7 @@ static bool train_step(TrialRun *r, int64_t epoch) {
     if (!train_batch(r, epoch, first + i, i == 0, rows)) return false;
     if (hooks->tick) hooks->tick(hooks->ctx);
   }
-  nn_model_update(r->model, trial_rate(r->spec, &r->plan, epoch, nn_model_updates(r->model) + 1));
+  nn_model_update(r->model, next_rate(r));
   r->progress.batch++;
   return true;
 }

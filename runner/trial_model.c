@@ -94,7 +94,7 @@ static Status read_all(Arena *a, const H5In *in, const char *path, CpuLevel cpu,
   TRY(read_spec(a, in, path, m, e));
   Diag d = diag_new(a);
   NnTeam team = nn_team_solo(1);
-  TRY(trial_model_plan(a, m->spec, m->n_features, m->targets, EVAL_ROWS, &team, cpu, false, &d,
+  TRY(trial_model_plan(a, m->spec, m->n_features, m->targets, EVAL_ROWS, &team, cpu, NULL, &d,
                        &m->model, e));
   TRY(nn_model_open(m->model, &m->numbers, e));
   return read_weights(a, in, m, e);

@@ -64,9 +64,17 @@ static Status plan_metric(Arena *a, const Spec *s, Diag *d, TrialPlan *p, Err *e
                 e);
 }
 
+/* The rows of each class where the loss wants them; else NULL. */
+static const double *class_rows(Arena *a, const Spec *s, const RunData *data) {
+  if (!nn_loss_is_balanced(s->model.loss) || data->targets.n_classes == 0) return NULL;
+  double *rows = ARENA_ARRAY(a, double, data->targets.n_classes);
+  data_class_rows(data, rows);
+  return rows;
+}
+
 Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targets, int batch_rows,
-                        const NnTeam *team, CpuLevel cpu, bool optimizer, Diag *d, NnModel **out,
-                        Err *e) {
+                        const NnTeam *team, CpuLevel cpu, const RunData *train, Diag *d,
+                        NnModel **out, Err *e) {
   NnGraph *graph;
   TRY(spec_graph(a, s, n_features, targets, d, &graph, e));
   NnOptions o = {.batch_rows = batch_rows,
@@ -76,7 +84,8 @@ Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targe
                  .gemm = spec_gemm_names[s->train.gemm],
                  .rules = s->train.rules,
                  .accumulate = (int)s->train.accumulate};
-  if (optimizer) o.optimizer = s->train.optimizer;
+  if (train) o.optimizer = s->train.optimizer;
+  if (train) o.class_rows = class_rows(a, s, train);
   return nn_model_new(a, graph, &o, out, e);
 }
 
@@ -98,7 +107,7 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
     TRY(trial_cost_model(a, env, trial, &team, d, out, e));
   else
     TRY(trial_model_plan(a, trial, data->n_features, data->targets, out->batch_rows, &team,
-                         env->cpu, true, d, &out->model, e));
+                         env->cpu, data, d, &out->model, e));
   for (int i = 0; i < nn_model_n_blocks(out->model); i++) {
     const NnBlock *b = nn_model_block(out->model, i);
     size_t n = (size_t)b->rows * (size_t)b->cols;

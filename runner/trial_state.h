@@ -72,10 +72,10 @@ void trial_exact_statistics(NnModel *m, const RunData *data, const TrialHooks *h
 void trial_hash_weights(const Real *weights, size_t n_weights, const Real *statistics,
                         size_t n_statistics, char out[HASH_HEX]);
 
-/* The graph of the spec and a model planned on it; optimizer false: for evaluation only. */
+/* The graph of the spec and a model planned on it, to train on `train`; NULL: evaluation only. */
 MUST_CHECK Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targets,
-                                   int batch_rows, const NnTeam *team, CpuLevel cpu, bool optimizer,
-                                   Diag *d, NnModel **out, Err *e);
+                                   int batch_rows, const NnTeam *team, CpuLevel cpu,
+                                   const RunData *train, Diag *d, NnModel **out, Err *e);
 
 /* The vector by which a result is judged: the best epoch's or the present one's. */
 const Real *trial_chosen(const TrialRun *r, NnVector which, size_t *n);

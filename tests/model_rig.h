@@ -12,7 +12,8 @@ typedef struct {
   const LayerWords *layers;
   int n_layers, features;
   NnTargets targets;
-  const char *loss, *optimizer, *optimizer_params, *gemm;
+  const char *loss, *loss_params, *optimizer, *optimizer_params, *gemm;
+  const double *class_rows;
   CpuLevel cpu;
   NnTeam team;
   int batch_rows;
@@ -42,7 +43,7 @@ static inline void model_open(ModelRig *r, const ModelWords *w) {
     MUST(nn_graph_add(r->graph, v.kind, v.config, arena_printf(a, "%d.%s", i, l->kind), &id, 1, &id,
                       e));
   }
-  const KindValue loss = nn_case(a, &nn_losses, w->loss, "");
+  const KindValue loss = nn_case(a, &nn_losses, w->loss, w->loss_params ? w->loss_params : "");
   MUST(nn_graph_loss(r->graph, loss.kind, loss.config, id, e));
   const NnOptions o = {
       .batch_rows = w->micro_rows ? w->micro_rows : w->batch_rows,
@@ -52,6 +53,7 @@ static inline void model_open(ModelRig *r, const ModelWords *w) {
       .gemm = w->gemm,
       .rules = w->rules,
       .accumulate = w->micro_rows ? (w->batch_rows + w->micro_rows - 1) / w->micro_rows : 0,
+      .class_rows = w->class_rows,
       .optimizer =
           nn_case(a, &nn_optimizers, w->optimizer, w->optimizer_params ? w->optimizer_params : ""),
   };

@@ -120,6 +120,11 @@ static void powers_at_limits(void **state) {
 
 static void integral_powers(void **state) {
   (void)state;
+  for (int n = 2; n <= 60; n++)
+    for (double x = -1.4; x < 1.4; x += 0.0137) {
+      assert_true(ulps(fm_powi(x, n), powl((long double)x, n)) <= n);
+      assert_true(ulps(fm_powi(x, -n), powl((long double)x, -n)) <= n);
+    }
   assert_true(fm_powi(3, 5) == 243 && fm_powi(2, -3) == 0.125 && fm_powi(7, 0) == 1);
   assert_true(fm_powi(-2, 3) == -8 && fm_powi(-2, 4) == 16 && fm_powi(0, 0) == 1);
   assert_true(fm_powi(1, INT64_MIN) == 1 && fm_powi(2, INT64_MIN) == 0);

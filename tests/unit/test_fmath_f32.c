@@ -26,7 +26,9 @@ typedef void (*Loop)(const float *restrict x, float *restrict y, int n);
   LOOP(target, level, log1pf)                                                                      \
   LOOP(target, level, tanhf)                                                                       \
   LOOP(target, level, sigmoidf)                                                                    \
-  LOOP(target, level, erff)
+  LOOP(target, level, erff)                                                                        \
+  LOOP(target, level, sinf)                                                                        \
+  LOOP(target, level, cosf)
 #if defined(__x86_64__)
 #define LOOPS_OF(name)                                                                             \
   { name##_portable, name##_avx2, name##_avx512 }
@@ -43,6 +45,14 @@ static double logistic(double x) {
   return 1 / (1 + exp(-x));
 }
 
+/* What base/fmath defines: nan beyond 2^20. */
+static double sin_here(double x) {
+  return fabs(x) <= 0x1p20 ? sin(x) : NAN;
+}
+static double cos_here(double x) {
+  return fabs(x) <= 0x1p20 ? cos(x) : NAN;
+}
+
 static const struct {
   const char *name;
   Loop loops[CPU_LEVELS];
@@ -55,6 +65,8 @@ static const struct {
     {"tanh", LOOPS_OF(tanhf), tanh, 2.5},
     {"sigmoid", LOOPS_OF(sigmoidf), logistic, 2.5},
     {"erf", LOOPS_OF(erff), erf, 1.2},
+    {"sin", LOOPS_OF(sinf), sin_here, 0.501},
+    {"cos", LOOPS_OF(cosf), cos_here, 0.501},
 };
 
 static const double smallest = 0x1p-126;
