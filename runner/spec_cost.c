@@ -225,11 +225,18 @@ void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char
 
 /* What a training of one row by steps can mean; the rest of the table is of mini-batches and layers.
  */
+static const char *const suitable[] = {"steps", "optimizer", "schedule", "clip_value", "clip_norm"};
+
 static bool suits_cost(const char *key) {
-  static const char *const keys[] = {"steps", "optimizer", "schedule", "clip_value", "clip_norm"};
-  for (int i = 0; i < COUNT(keys); i++)
-    if (str_eq(key, keys[i])) return true;
+  for (int i = 0; i < COUNT(suitable); i++)
+    if (str_eq(key, suitable[i])) return true;
   return false;
+}
+
+static const char *known(const Resolve *r) {
+  Str s = str_new(r->a);
+  for (int i = 0; i < COUNT(suitable); i++) str_addf(&s, "%s%s", i ? ", " : "", suitable[i]);
+  return str_text(&s);
 }
 
 YamlNode *resolve_cost_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
@@ -245,8 +252,8 @@ YamlNode *resolve_cost_train(const Resolve *r, const YamlNode *in, Mark top, Spe
       diag_add(r->d, DIAG_ERROR, c->key_mark,
                "a cost has no epochs, for it sees all its data in every step: write steps");
     else
-      diag_add(r->d, DIAG_ERROR, c->key_mark,
-               "%s has no meaning with a cost, which sees all its data in every step", c->key);
+      diag_add(r->d, DIAG_ERROR, c->key_mark, "%s has no meaning with a cost; its train takes %s",
+               c->key, known(r));
   }
   if (r->d->n_refusals == errors && s->train.steps == 0)
     diag_add(r->d, DIAG_ERROR, m.mark, "train: how long? give steps (updates of the parameters)");
