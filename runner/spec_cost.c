@@ -190,10 +190,21 @@ static YamlNode *resolve_text(const Resolve *r, const YamlNode *in, CostSpec *c)
   return yaml_new_scalar(r->a, c->text, quoted, in->mark);
 }
 
+/* Sections that are a model's. Keys that nobody knows were refused already. */
 static void check_alone(const Resolve *r, const YamlNode *source) {
-  const YamlNode *model = yaml_get(source, "model");
-  if (model)
-    diag_add(r->d, DIAG_ERROR, model->key_mark, "an experiment has a model or a cost, not both");
+  static const char *const suit[] = {"parameters", "data",   "train",
+                                     "metric",     "search", "checkpoint"};
+  for (int i = 0; spec_experiment.sections[i]; i++) {
+    const char *name = spec_experiment.sections[i]->head.name;
+    const YamlNode *n = yaml_get(source, name);
+    bool suits = n == NULL;
+    for (int k = 0; k < COUNT(suit); k++) suits = suits || str_eq(name, suit[k]);
+    if (suits) continue;
+    if (str_eq(name, "model"))
+      diag_add(r->d, DIAG_ERROR, n->key_mark, "an experiment has a model or a cost, not both");
+    else
+      diag_add(r->d, DIAG_ERROR, n->key_mark, "%s has no meaning with a cost", name);
+  }
 }
 
 static void check_inline(const Resolve *r, const Spec *s) {

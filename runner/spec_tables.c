@@ -220,7 +220,8 @@ static const Param experiment_rows[] = {
      .doc = "in place of a model: what training makes small, such as w^2 - 10*w + 25"},
 };
 static const Section *const experiment_sections[] = {
-    &spec_parameters, &spec_data, &spec_model, &spec_train, &spec_metric, &spec_search, &spec_checkpoint, &spec_records, NULL};
+    &spec_parameters, &spec_data,   &spec_model,      &spec_train,
+    &spec_metric,     &spec_search, &spec_checkpoint, &spec_records, NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 
