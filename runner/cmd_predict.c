@@ -1,4 +1,4 @@
-/* caviar predict RUN[:TRIAL] DATA [-o FILE] [--json] */
+/* caviar predict RUN[:TRIAL] DATA|--grid RANGES [-o FILE] [--json] */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "base/cpu.h"
 #include "base/log.h"
 #include "command.h"
+#include "grid.h"
 #include "io/files.h"
 #include "plan.h"
 #include "predict.h"
@@ -15,7 +16,8 @@ extern const Command run_command_predict;
 
 typedef struct {
   const char *run, *data, *file;
-  int64_t trial; /* -1: the best */
+  const char *grid; /* in place of data */
+  int64_t trial;    /* -1: the best */
   bool json;
 } Options;
 
@@ -32,7 +34,7 @@ static void split_run(Arena *a, const char *text, Options *o) {
 }
 
 static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
-  const char *words[2];
+  const char *words[2] = {NULL, NULL};
   int n = 0;
   for (int i = 1; i < argc; i++) {
     if (str_eq(argv[i], "--json")) {
@@ -40,15 +42,18 @@ static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
     } else if (str_eq(argv[i], "-o")) {
       CHECK(e, i + 1 < argc, E_USAGE, "-o needs the name of a file");
       o->file = argv[++i];
+    } else if (str_eq(argv[i], "--grid")) {
+      CHECK(e, i + 1 < argc, E_USAGE, "--grid needs min:max:n for each feature");
+      o->grid = argv[++i];
     } else {
       CHECK(e, argv[i][0] != '-', E_USAGE, "predict: unknown option %s", argv[i]);
       CHECK(e, n < 2, E_USAGE, "predict: one word too many: %s", argv[i]);
       words[n++] = argv[i];
     }
   }
-  CHECK(e, n == 2, E_USAGE, "usage: caviar %s", run_command_predict.usage);
+  CHECK(e, n == (o->grid ? 1 : 2), E_USAGE, "usage: caviar %s", run_command_predict.usage);
   split_run(a, words[0], o);
-  o->data = words[1];
+  o->data = o->grid ? NULL : words[1];
   return o->file ? predict_check_path(o->file, e) : OK;
 }
 
@@ -149,13 +154,20 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
       o.run, o.run);
   TRY(choose(&run, &o, &r, e));
   IoDataset set;
-  TRY(io_dataset_open(a, o.data, &set, e));
+  if (o.grid)
+    TRY(grid_points(a, o.grid, &set, e));
+  else
+    TRY(io_dataset_open(a, o.data, &set, e));
   TrialModel m;
   Prediction p;
   Status status = open_model(a, &run, r, &m, e);
   if (status == OK) {
     status = predict_rows(a, &m, &set, &p, e);
     trial_model_close(&m);
+  }
+  if (status == OK && o.grid) {
+    p.points = set.x; /* the arena's */
+    p.d = set.d;
   }
   io_dataset_close(&set);
   TRY(status);
@@ -169,15 +181,19 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
 
 const Command run_command_predict = {
     .name = "predict",
-    .usage = "predict RUN[:TRIAL] DATA.h5 [-o FILE.csv|FILE.h5] [--json]",
+    .usage = "predict RUN[:TRIAL] DATA.h5|--grid MIN:MAX:N,.. [-o FILE.csv|FILE.h5] [--json]",
     .doc = "apply a trained model to the rows of a dataset",
     .help =
         "The model is the run's best trial, or the one whose number is given. A trial whose\n"
         "checkpoint was not kept is trained again, which gives the same weights.\n"
         "The normalisation of the training data is applied; labels are not needed. If DATA has\n"
         "labels of the same classes, the accuracy and the mean loss are printed.\n\n"
+        "  --grid    no DATA but points on a grid in the data's own units: min:max:n of each "
+        "feature,\n"
+        "            ends included, the first varies slowest; in the file x1, x2, .. (.h5: /x)\n"
         "  -o FILE   .csv: row, predicted, prob_<class> ..  .h5: /probabilities, /predicted\n"
         "  --json    one line of JSON: rows, accuracy, loss\n\n"
-        "  caviar predict runs/digits test.h5 -o predictions.csv\n",
+        "  caviar predict runs/digits test.h5 -o predictions.csv\n"
+        "  caviar predict runs/spirals --grid -3:3:200,-3:3:200 -o grid.csv\n",
     .main = predict_main,
 };

@@ -124,29 +124,40 @@ static void add_field(Str *out, const char *prefix, const char *text) {
   str_add(out, quote ? "\"" : "");
 }
 
+static void add_head(Str *out, const Prediction *p) {
+  for (int j = 0; j < p->d; j++) str_addf(out, "%sx%d", j ? "," : "", j + 1);
+  if (!p->points) str_add(out, "row");
+  if (p->class_names) str_add(out, ",predicted");
+  for (int j = 0; j < p->n_columns; j++) {
+    str_add(out, ",");
+    if (p->class_names)
+      add_field(out, "prob_", p->class_names[j]);
+    else
+      str_addf(out, "value_%d", j + 1);
+  }
+}
+
+static void add_row(Str *out, const Prediction *p, int64_t i) {
+  char number[32];
+  for (int j = 0; j < p->d; j++)
+    str_addf(out, "%s%s", j ? "," : "", str_f64(p->points[i * p->d + j], number));
+  if (!p->points) str_addf(out, "%lld", (long long)i);
+  if (p->predicted && p->class_names) {
+    str_add(out, ",");
+    add_field(out, "", p->class_names[p->predicted[i]]);
+  }
+  for (int j = 0; j < p->n_columns; j++)
+    str_addf(out, ",%s", str_f32(p->values[i * p->n_columns + j], number));
+}
+
 static Status write_csv(Arena *a, const Prediction *p, const char *path, Err *e) {
-  CHECK(e, p->n * (p->n_columns + 2) < INT32_MAX / 32, E_USAGE,
+  CHECK(e, p->n * (p->n_columns + p->d + 2) < INT32_MAX / 32, E_USAGE,
         "%s: %lld rows are too many for a CSV file; write a .h5 file", path, (long long)p->n);
   Str out = str_new(a);
-  str_add(&out, p->class_names ? "row,predicted" : "row");
-  for (int j = 0; j < p->n_columns; j++) {
-    str_add(&out, ",");
-    if (p->class_names)
-      add_field(&out, "prob_", p->class_names[j]);
-    else
-      str_addf(&out, "value_%d", j + 1);
-  }
+  add_head(&out, p);
   for (int64_t i = 0; i < p->n; i++) {
-    str_addf(&out, "\n%lld", (long long)i);
-    if (p->predicted && p->class_names) {
-      str_add(&out, ",");
-      add_field(&out, "", p->class_names[p->predicted[i]]);
-    }
-    for (int j = 0; j < p->n_columns; j++) {
-      char number[32];
-      str_add(&out, ",");
-      str_add(&out, str_f32(p->values[i * p->n_columns + j], number));
-    }
+    str_add(&out, "\n");
+    add_row(&out, p, i);
   }
   str_add(&out, "\n");
   return file_write(path, out.text, (size_t)out.length, e);
@@ -156,6 +167,10 @@ static Status put_h5(H5Out *o, const Prediction *p, Err *e) {
   const int64_t dims[2] = {p->n, p->n_columns};
   const char *values = p->class_names ? "/probabilities" : "/values";
   TRY(h5_put(o, values, H5_F32, dims, 2, p->values, false, e));
+  if (p->points) {
+    const int64_t shape[2] = {p->n, p->d};
+    TRY(h5_put(o, "/x", H5_F64, shape, 2, p->points, false, e));
+  }
   if (p->predicted) {
     TRY(h5_put(o, "/predicted", H5_I32, dims, 1, p->predicted, false, e));
     TRY(h5_attr_strings(o, "/predicted", "classes", p->class_names, p->n_columns, e));

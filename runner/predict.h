@@ -7,7 +7,9 @@
 #include "trial_model.h"
 
 typedef struct {
-  int64_t n;                /* rows */
+  int64_t n;            /* rows */
+  const double *points; /* (n, d) to be written beside them, as x1 .. xd; NULL: none */
+  int d;
   int n_columns;            /* classes, or values where there are none */
   const char **class_names; /* (n_columns); NULL: values */
   float *values;            /* (n, n_columns) probabilities or predicted values */
@@ -20,7 +22,7 @@ typedef struct {
 MUST_CHECK Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Prediction *out,
                                Err *e);
 
-/* .csv: row,predicted,prob_<class> .. or row,value_1 ..; .h5: /probabilities, /predicted or
+/* .csv: row,predicted,prob_<class> .. or row,value_1 .., of points x1,x2,..,predicted ..; .h5: /probabilities, /predicted or
  * /values, and accuracy and loss as attributes. The ending decides. E_USAGE, E_IO. */
 MUST_CHECK Status predict_check_path(const char *path, Err *e);
 MUST_CHECK Status predict_write(Arena *a, const Prediction *p, const char *path, Err *e);
