@@ -106,6 +106,15 @@ static inline float fm_log1pf(float x) {
   return x < __builtin_inff() ? y : x;
 }
 
+/* e^x - 1 = 2^k (e^r - 1) + (2^k - 1), in two factors of 2^k so that only the result overflows. */
+static inline float fm_expm1f(float x) {
+  int32_t k;
+  float p = fm_exp_reducedf(fm_at_leastf(fm_at_mostf(x, 90.0f), -30.0f), &k);
+  int32_t half = k >> 1;
+  float scale = fm_power_of_twof(k - half);
+  return (scale * p + (scale - fm_power_of_twof(-half))) * fm_power_of_twof(half);
+}
+
 /* e^x - 1 over itself plus 2, at 2 |x|: tanh without cancellation. */
 static inline float fm_tanhf(float x) {
   int32_t k;

@@ -10,6 +10,10 @@ NnGraph *nn_graph_new(Arena *a, int n_features, NnTargets targets) {
   return g;
 }
 
+int nn_graph_features(const NnGraph *g, int id) {
+  return id == NN_INPUT ? g->n_features : g->nodes[id].d;
+}
+
 Status nn_graph_plan_node(const NnGraph *g, int id, NnPlan *p, const NnLayerKind *kind, NnNode *n,
                           Err *e) {
   const NnGraphNode *declared = &g->nodes[id];
@@ -20,8 +24,7 @@ Status nn_graph_plan_node(const NnGraph *g, int id, NnPlan *p, const NnLayerKind
                 .n_inputs = declared->n_inputs};
   p->targets = g->targets;
   for (int i = 0; i < n->n_inputs; ++i) {
-    const int from = declared->inputs[i];
-    n->in[i] = p->in[i] = from == NN_INPUT ? g->n_features : g->nodes[from].d;
+    p->in[i] = n->in[i] = nn_graph_features(g, declared->inputs[i]);
   }
   const Status status = kind->plan(p, n, e);
   if (status != OK) return err_context(e, "%s", declared->path);

@@ -84,8 +84,9 @@ typedef struct {
 
 /* A case of a kind for the registry tests: a config in the words of an experiment file. */
 typedef struct {
-  const char *params; /* "units: 5, bias: false" */
-  int features;       /* of the input */
+  const char *params;          /* "units: 5, bias: false" */
+  int features;                /* of the input */
+  int more[NN_MAX_INPUTS - 1]; /* of further inputs; 0: no more */
 } NnCase;
 
 typedef struct {

@@ -35,7 +35,8 @@ static void backward(const NnStep *s, NnNode *n) {
   for (size_t i = 0; i < size; i++) gx[i] = y[i] > 0 ? gy[i] : slope * gy[i];
 }
 
-static const NnCase cases[] = {{"", 5}, {"slope: 0.3", 4}};
+static const NnCase cases[] = {{.params = "", .features = 5},
+                               {.params = "slope: 0.3", .features = 4}};
 
 const NnLayerKind NN_EXPORT(nn_layer_leaky_relu) = {
     .head = {.name = "leaky_relu",

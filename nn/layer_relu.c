@@ -27,7 +27,7 @@ static void backward(const NnStep *s, NnNode *n) {
   }
 }
 
-static const NnCase cases[] = {{"", 5}};
+static const NnCase cases[] = {{.params = "", .features = 5}};
 
 const NnLayerKind NN_EXPORT(nn_layer_relu) = {
     .head = {.name = "relu", .doc = "max(x, 0)", .source = "Nair & Hinton 2010"},

@@ -25,7 +25,7 @@ static void backward(const NnStep *s, NnNode *n) {
   for (size_t i = 0; i < size; i++) gx[i] = gy[i] * (y[i] * (1 - y[i]));
 }
 
-static const NnCase cases[] = {{"", 5}};
+static const NnCase cases[] = {{.params = "", .features = 5}};
 
 const NnLayerKind NN_EXPORT(nn_layer_sigmoid) = {
     .head = {.name = "sigmoid",

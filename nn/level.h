@@ -8,10 +8,10 @@
 #ifndef CAVIAR_LEVEL_H
 #define CAVIAR_LEVEL_H
 
-#define NN_JOIN_(a, b) a##_##b
-#define NN_JOIN(a, b)  NN_JOIN_(a, b)
+#define NN_PASTE_(a, b) a##_##b
+#define NN_PASTE(a, b)  NN_PASTE_(a, b)
 #ifdef NN_LEVEL
-#define NN_EXPORT(name) NN_JOIN(name, NN_LEVEL) /* nn_layer_dense -> nn_layer_dense_avx2 */
+#define NN_EXPORT(name) NN_PASTE(name, NN_LEVEL) /* nn_layer_dense -> nn_layer_dense_avx2 */
 #endif
 
 /* Before a loop over elements whose output may be its input's memory (the same address or apart,

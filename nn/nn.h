@@ -32,6 +32,9 @@ extern const Registry nn_layers, nn_losses, nn_optimizers, nn_schedules, nn_init
 /* The layers that `activation: relu` may name (rows NN_ACTIVATION of nn/layers.def: shape kept, no
  * required parameter). They are in nn_layers too. */
 extern const Registry nn_activations;
+/* Layers of several inputs (rows NN_JOIN): where branches of a graph come together. Not in
+ * nn_layers: an experiment file says `residual:` and `concatenate:` instead. */
+extern const Registry nn_joins;
 
 /* ---- the team: shards of a batch, and who computes them -------------------------------------- */
 
@@ -89,11 +92,15 @@ NnGraph *nn_graph_new(Arena *a, int n_features, NnTargets targets);
 MUST_CHECK Status nn_graph_add(NnGraph *g, const Kind *kind, const void *config, const char *path,
                                const int *inputs, int n_inputs, int *id, Err *e);
 
+/* Features of the output of node `id`, or of the data (NN_INPUT). */
+int nn_graph_features(const NnGraph *g, int id);
+
 /* The loss on node `id`; once. */
 MUST_CHECK Status nn_graph_loss(NnGraph *g, const Kind *kind, const void *config, int id, Err *e);
 
 /* Lets a layer settle a parameter that depends on its successor (dense: `bias: auto`). Changes
- * config to what is meant; the resolved experiment then says it. `next` may be NULL. */
+ * config to what is meant; the resolved experiment then says it. `next` is the kind of all that
+ * read its output; NULL where their kinds differ, or the loss reads it. */
 void nn_layer_resolve(const Kind *kind, void *config, const Kind *next);
 
 /* True if the kind normalises over the rows of a batch (batch_norm): such a batch needs two rows.

@@ -17,6 +17,7 @@
 #define real_exp   fm_exp
 #define real_log   fm_log
 #define real_log1p fm_log1p
+#define real_expm1 fm_expm1
 #define real_tanh  fm_tanh
 #define real_erf   fm_erf
 #define real_sin   fm_sin
@@ -30,6 +31,7 @@ static inline double real_sigmoid(double x) {
 #define real_exp     fm_expf
 #define real_log     fm_logf
 #define real_log1p   fm_log1pf
+#define real_expm1   fm_expm1f
 #define real_tanh    fm_tanhf
 #define real_erf     fm_erff
 #define real_sin     fm_sinf

@@ -21,7 +21,9 @@
 #define LEVELS(name)        {&name##_portable, &name##_portable, &name##_portable},
 #endif
 
+/* All layers, joins among them, have one table of levels; the registries each take their rows. */
 #define NN_ACTIVATION(name) NN_LAYER(name)
+#define NN_JOIN(name)       NN_LAYER(name)
 #define NN_LAYER(name)      DECLARE(NnLayerKind, nn_layer_##name)
 #include "layers.def"
 #undef NN_LAYER
@@ -30,6 +32,8 @@ static const NnLayerKind *const layers[][CPU_LEVELS] = {
 #include "layers.def"
     {NULL}};
 #undef NN_LAYER
+#undef NN_JOIN
+#define NN_JOIN(name)
 #define NN_LAYER(name) &nn_layer_##name##_portable.head,
 static const Kind *const layer_heads[] = {
 #include "layers.def"
@@ -43,6 +47,14 @@ static const Kind *const activation_heads[] = {
 #include "layers.def"
     NULL};
 const Registry nn_activations = REGISTRY("activation", activation_heads);
+#undef NN_ACTIVATION
+#undef NN_JOIN
+#define NN_ACTIVATION(name)
+#define NN_JOIN(name) &nn_layer_##name##_portable.head,
+static const Kind *const join_heads[] = {
+#include "layers.def"
+    NULL};
+const Registry nn_joins = REGISTRY("join", join_heads);
 
 #define NN_UNARY(name, ...)  NN_OP(name)
 #define NN_BINARY(name, ...) NN_OP(name)
@@ -124,9 +136,10 @@ static int find_head(const Registry *r, const Kind *kind) {
 /* A kind of no registry (a test's own) has one level: itself. `head` is the first member of each.
  */
 const NnLayerKind *nn_layer_at(const Kind *kind, CpuLevel level) {
-  int i = find_head(&nn_layers, kind);
-  if (i < nn_layers.n) return layers[i][level];
-  i = find_head(&nn_ops, kind);
+  for (int i = 0; layers[i][0]; ++i) {
+    if (&layers[i][CPU_PORTABLE]->head == kind) return layers[i][level];
+  }
+  const int i = find_head(&nn_ops, kind);
   return i < nn_ops.n ? &ops[i][level]->layer : (const NnLayerKind *)(const void *)kind;
 }
 

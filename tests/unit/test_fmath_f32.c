@@ -24,6 +24,7 @@ typedef void (*Loop)(const float *restrict x, float *restrict y, int n);
   LOOP(target, level, expf)                                                                        \
   LOOP(target, level, logf)                                                                        \
   LOOP(target, level, log1pf)                                                                      \
+  LOOP(target, level, expm1f)                                                                      \
   LOOP(target, level, tanhf)                                                                       \
   LOOP(target, level, sigmoidf)                                                                    \
   LOOP(target, level, erff)                                                                        \
@@ -59,11 +60,9 @@ static const struct {
   double (*reference)(double);
   double bound; /* ulp */
 } functions[] = {
-    {"exp", LOOPS_OF(expf), exp, 1},
-    {"log", LOOPS_OF(logf), log, 0.85},
-    {"log1p", LOOPS_OF(log1pf), log1p, 1.5},
-    {"tanh", LOOPS_OF(tanhf), tanh, 2.5},
-    {"sigmoid", LOOPS_OF(sigmoidf), logistic, 2.5},
+    {"exp", LOOPS_OF(expf), exp, 1},         {"log", LOOPS_OF(logf), log, 0.85},
+    {"log1p", LOOPS_OF(log1pf), log1p, 1.5}, {"expm1", LOOPS_OF(expm1f), expm1, 1.5},
+    {"tanh", LOOPS_OF(tanhf), tanh, 2.5},    {"sigmoid", LOOPS_OF(sigmoidf), logistic, 2.5},
     {"erf", LOOPS_OF(erff), erf, 1.2},
     {"sin", LOOPS_OF(sinf), sin_here, 0.501},
     {"cos", LOOPS_OF(cosf), cos_here, 0.501},
@@ -145,6 +144,8 @@ static void limits(void **state) {
   assert_true(fm_logf(1e-45f) == -inf && fm_logf(1) == 0 && isnan(fm_logf(-inf)));
   assert_true(fm_log1pf(-1) == -inf && isnan(fm_log1pf(-1.5f)) && fm_log1pf(inf) == inf &&
               fm_log1pf(0) == 0);
+  assert_true(fm_expm1f(inf) == inf && fm_expm1f(-inf) == -1 && fm_expm1f(0) == 0 &&
+              isfinite(fm_expm1f(88.72f)) && fm_expm1f(88.73f) == inf);
   assert_true(fm_tanhf(inf) == 1 && fm_tanhf(-inf) == -1 && fm_tanhf(0) == 0 &&
               signbit(fm_tanhf(-0.0f)));
   assert_true(fm_sigmoidf(0) == 0.5f && fm_sigmoidf(inf) == 1 && fm_sigmoidf(-inf) == 0);
