@@ -25,7 +25,7 @@ double fm_tanh(double x);            /* 2.5 ulp */
 double fm_erf(double x);             /* 1 ulp */
 double fm_fabs(double x);            /* exact */
 
-/* Static inline, branch-free: fm_expf 1 ulp, fm_logf 0.85, fm_log1pf 1.5, fm_tanhf 2.5,
+/* Static inline, branch-free: fm_expf 1 ulp, fm_logf 0.85, fm_log1pf 1.5, fm_expm1f 1.6, fm_tanhf 2.5,
  * fm_sigmoidf 2.5, fm_erff 1.2, fm_fabsf exact. */
 #include "fmath_f32.h"
 

@@ -16,12 +16,13 @@ static const Param params[] = {
     {"max", P_REAL, offsetof(HardTanh, max), .def = "1", .doc = "largest output"},
 };
 
-static Status plan(const NnPlan *p, NnNode *n, Err *e) {
-  const HardTanh *c = n->config;
+static Status check(const void *config, ParamPlace *place, Err *e) {
+  const HardTanh *c = config;
   char min[32], max[32];
-  CHECK(e, c->min < c->max, E_SHAPE, "min %s must be below max %s", str_f64(c->min, min),
+  place->param = "min";
+  CHECK(e, c->min < c->max, E_SPEC, "min %s must be below max %s", str_f64(c->min, min),
         str_f64(c->max, max));
-  return nn_plan_elementwise(p, n, e);
+  return OK;
 }
 
 static void forward(const NnStep *s, NnNode *n) {
@@ -59,10 +60,11 @@ const NnLayerKind NN_EXPORT(nn_layer_hard_tanh) = {
              .source = "Collobert 2004, Large scale machine learning",
              .params = params,
              .n_params = COUNT(params),
-             .config_size = sizeof(HardTanh)},
+             .config_size = sizeof(HardTanh),
+             .check = check},
     .in_place = true,
     .needs_output = true,
-    .plan = plan,
+    .plan = nn_plan_elementwise,
     .forward = forward,
     .backward = backward,
     .cases = cases,

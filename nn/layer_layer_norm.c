@@ -23,7 +23,7 @@ static const Param params[] = {
 
 static const NnCase cases[] = {{.params = "", .features = 6},
                                {.params = "eps: 0.1", .features = 37},
-                               {.params = "", .features = 2}};
+                               {.params = "eps: 0.5", .features = 2}};
 
 enum { GAMMA, BETA };
 

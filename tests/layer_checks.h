@@ -6,15 +6,6 @@
 
 #include "layer_rig.h"
 
-typedef void LayerCheck(const NnLayerKind *kind, const NnCase *c);
-
-static inline void each_layer_case(LayerCheck *check) {
-  for (int i = 0; i < nn_layers.n; ++i) {
-    const NnLayerKind *kind = nn_layer_at(nn_layers.kinds[i], cpu_level());
-    for (int k = 0; k < kind->n_cases; ++k) check(kind, &kind->cases[k]);
-  }
-}
-
 /* ---- gradients ------------------------------------------------------------------------------- */
 
 static inline void check_gradient_with(const NnLayerKind *kind, const NnCase *c, int rows,
@@ -38,11 +29,11 @@ static inline void check_gradient(const NnLayerKind *kind, const NnCase *c) {
 
 static void test_layer_gradients(void **state) {
   (void)state;
-  each_layer_case(check_gradient);
+  nn_case_each(check_gradient);
 }
 
-/* A backward that lies must be caught: the sign flipped or all zeroed, of the input's or a weight's
- * gradient. */
+/* A backward that lies must be caught: the sign flipped or all zeroed, of the last input's or a
+ * weight's gradient. */
 typedef struct {
   bool of_input, of_weights;
   Real factor;
@@ -54,7 +45,6 @@ static const Lie lies[] = {{.of_input = true, .factor = -1},
                            {.of_weights = true, .factor = 0}};
 static const Lie *lie;
 static const NnLayerKind *honest;
-static int n_features; /* of its input */
 
 static void scale_by_lie(Real *g, size_t n) {
   for (size_t i = 0; i < n; ++i) g[i] *= lie->factor;
@@ -62,7 +52,8 @@ static void scale_by_lie(Real *g, size_t n) {
 
 static void lying_backward(const NnStep *s, NnNode *n) {
   honest->backward(s, n);
-  if (lie->of_input) scale_by_lie(n->gx[0], (size_t)s->rows * (size_t)n_features);
+  const int last = n->n_inputs - 1;
+  if (lie->of_input) scale_by_lie(n->gx[last], (size_t)s->rows * (size_t)n->in[last]);
   for (int k = 0; k < n->n_weights && lie->of_weights; ++k) {
     scale_by_lie(n->weights[k].g, (size_t)n->weights[k].rows * (size_t)n->weights[k].cols);
   }
@@ -72,7 +63,6 @@ static void check_mutants(const NnLayerKind *kind, const NnCase *c) {
   NnLayerKind mutant = *kind;
   mutant.backward = lying_backward;
   honest = kind;
-  n_features = c->features;
   for (int i = 0; i < COUNT(lies); ++i) {
     LayerRig b;
     char where[200];
@@ -87,7 +77,7 @@ static void check_mutants(const NnLayerKind *kind, const NnCase *c) {
 
 static void test_mutants_are_caught(void **state) {
   (void)state;
-  each_layer_case(check_mutants);
+  nn_case_each(check_mutants);
 }
 
 /* ---- what a kind says of its buffers --------------------------------------------------------- */
@@ -95,14 +85,19 @@ static void test_mutants_are_caught(void **state) {
 /* Runs once; y to `y`, then gx and all weights' g to `g`. */
 static void run_once(LayerRig *b, bool spoil, Real *y, Real *g) {
   NnNode *n = &b->n;
-  const size_t in = (size_t)b->rows * (size_t)b->in, out = (size_t)b->rows * (size_t)n->d;
+  const size_t rows = (size_t)b->rows, out = rows * (size_t)n->d;
   rig_forward(b);
   memcpy(y, n->y, out * sizeof *y);
   if (spoil && !b->kind->needs_output) nn_case_numbers(50, out, n->y);
-  if (spoil && b->kind->in_place && n->x[0] != n->y) nn_case_numbers(51, in, (Real *)n->x[0]);
+  if (spoil && b->kind->in_place && n->x[0] != n->y) {
+    nn_case_numbers(51, rows * (size_t)n->in[0], (Real *)n->x[0]);
+  }
   rig_backward(b);
-  memcpy(g, n->gx[0], in * sizeof *g);
-  g += in;
+  for (int k = 0; k < n->n_inputs; ++k) {
+    const size_t size = rows * (size_t)n->in[k];
+    memcpy(g, n->gx[k], size * sizeof *g);
+    g += size;
+  }
   for (int k = 0; k < n->n_weights; ++k) {
     const size_t size = (size_t)n->weights[k].rows * (size_t)n->weights[k].cols;
     memcpy(g, n->weights[k].g, size * sizeof *g);
@@ -141,7 +136,7 @@ static void check_buffers(const NnLayerKind *kind, const NnCase *c) {
 
 static void test_buffers_as_declared(void **state) {
   (void)state;
-  each_layer_case(check_buffers);
+  nn_case_each(check_buffers);
 }
 
 /* ---- shards and levels ----------------------------------------------------------------------- */
@@ -175,7 +170,7 @@ static void check_shards(const NnLayerKind *kind, const NnCase *c) {
 
 static void test_shards_agree(void **state) {
   (void)state;
-  each_layer_case(check_shards);
+  nn_case_each(check_shards);
 }
 
 #endif

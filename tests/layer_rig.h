@@ -28,8 +28,9 @@ typedef struct {
   NnTeam team;
   NnStep step;
   int start[RIG_MAX_SHARDS + 1];
-  int rows, in;
-  Real *x; /* (rows, in) what the layer is given: a copy goes to n.x[0] before each run */
+  int rows, in; /* features of all inputs together */
+  Real *x; /* what the layer is given, input after input, (rows, n.in[k]) each: a copy goes to n.x
+              before each run */
   Real *r; /* (rows, d) cotangent */
 } LayerRig;
 
@@ -41,19 +42,20 @@ static inline Real *rig_numbers(LayerRig *b, uint64_t block, size_t n) {
 
 static inline void rig_open(LayerRig *b, const NnLayerKind *kind, const NnCase *c, int rows,
                             int n_shards) {
-  *b = (LayerRig){.kind = kind, .rows = rows, .in = c->features, .team = nn_team_solo(n_shards)};
+  *b = (LayerRig){.kind = kind, .rows = rows, .team = nn_team_solo(n_shards)};
   arena_init(&b->arena);
   Arena *a = &b->arena;
   const KindValue config = nn_case_config(a, &kind->head, c->params);
   nn_layer_resolve(&kind->head, config.config, NULL);
   const NnGemm *gemm = nn_gemm_find("fixed", CPU_PORTABLE);
-  b->n = (NnNode){.kind = kind, .config = config.config, .path = "bench", .n_inputs = 1};
-  const NnPlan plan = {
-      .n_shards = n_shards, .gemm = gemm, .in = {c->features}, .rows = rows, .batch_rows = rows};
+  b->n = (NnNode){.kind = kind, .config = config.config, .path = "bench"};
+  b->n.n_inputs = nn_case_inputs(c, b->n.in);
+  NnPlan plan = {.n_shards = n_shards, .gemm = gemm, .rows = rows, .batch_rows = rows};
+  for (int k = 0; k < b->n.n_inputs; ++k) b->in += plan.in[k] = b->n.in[k];
   MUST(kind->plan(&plan, &b->n, e));
   for (int k = 0; k <= n_shards; ++k) b->start[k] = k * rows / n_shards;
   NnNode *n = &b->n;
-  const size_t in = (size_t)rows * (size_t)c->features, out = (size_t)rows * (size_t)n->d;
+  const size_t in = (size_t)rows * (size_t)b->in, out = (size_t)rows * (size_t)n->d;
   for (int k = 0; k < n->n_weights; ++k) {
     const size_t size = (size_t)n->weights[k].rows * (size_t)n->weights[k].cols;
     n->weights[k].v = rig_numbers(b, 10 + (uint64_t)k, size);
@@ -64,8 +66,11 @@ static inline void rig_open(LayerRig *b, const NnLayerKind *kind, const NnCase *
   }
   b->x = rig_numbers(b, 1, in);
   b->r = rig_numbers(b, 2, out);
-  n->x[0] = ARENA_ARRAY(a, Real, in);
-  n->gx[0] = ARENA_ARRAY(a, Real, in);
+  Real *x = ARENA_ARRAY(a, Real, in), *gx = ARENA_ARRAY(a, Real, in);
+  for (int k = 0; k < n->n_inputs; ++k) {
+    n->x[k] = x, n->gx[k] = gx;
+    x += rows * n->in[k], gx += rows * n->in[k];
+  }
   n->y = ARENA_ARRAY(a, Real, out);
   n->gy = ARENA_ARRAY(a, Real, out);
   n->saved_rows = ARENA_ARRAY(a, Real, (size_t)rows * n->saved_per_row);
@@ -130,7 +135,7 @@ static inline int rig_compare(LayerRig *b, const char *name, Real *v, const Real
   return bad;
 }
 
-/* Every coordinate of the input and of all weights, signed. */
+/* Every coordinate of the inputs and of all weights, signed. */
 static inline int rig_check_gradient(LayerRig *b, char where[200]) {
   const size_t in = (size_t)b->rows * (size_t)b->in;
   NnNode *n = &b->n;

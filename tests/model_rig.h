@@ -11,6 +11,7 @@ typedef struct {
 typedef struct {
   const LayerWords *layers;
   int n_layers, features;
+  int n_branches; /* the first so many layers read the data, the next one them; 0: a chain */
   NnTargets targets;
   const char *loss, *loss_params, *optimizer, *optimizer_params, *gemm;
   const double *class_rows;
@@ -29,6 +30,35 @@ typedef struct {
   int first; /* of this rank's rows in the last batch */
 } ModelRig;
 
+/* A network around a case of a layer: a dense layer for each of its inputs, itself, a dense one. */
+typedef struct {
+  char units[NN_MAX_INPUTS][32];
+  LayerWords layers[NN_MAX_INPUTS + 2];
+} Around;
+
+static inline void model_around(const Kind *kind, const NnCase *c, Around *out, ModelWords *w) {
+  int in[NN_MAX_INPUTS];
+  w->n_branches = nn_case_inputs(c, in);
+  w->n_layers = 0;
+  w->layers = out->layers;
+  for (int k = 0; k < w->n_branches; ++k) {
+    snprintf(out->units[k], sizeof out->units[k], "units: %d", in[k]);
+    out->layers[w->n_layers++] = (LayerWords){"dense", out->units[k]};
+  }
+  out->layers[w->n_layers++] = (LayerWords){kind->name, c->params};
+  out->layers[w->n_layers++] = (LayerWords){"dense", "units: classes"};
+}
+
+/* What layer i reads. */
+static inline int model_inputs(const ModelWords *w, int i, int inputs[NN_MAX_INPUTS]) {
+  if (i != w->n_branches || i == 0) {
+    inputs[0] = i < w->n_branches ? NN_INPUT : i - 1;
+    return 1;
+  }
+  for (int k = 0; k < i; ++k) inputs[k] = k;
+  return i;
+}
+
 static inline void model_open(ModelRig *r, const ModelWords *w) {
   *r = (ModelRig){.words = *w};
   arena_init(&r->arena);
@@ -37,11 +67,14 @@ static inline void model_open(ModelRig *r, const ModelWords *w) {
   int id = NN_INPUT;
   for (int i = 0; i < w->n_layers; ++i) {
     const LayerWords *l = &w->layers[i];
-    const KindValue v = nn_case(a, &nn_layers, l->kind, l->params);
-    const Kind *next = i + 1 < w->n_layers ? kind_find(&nn_layers, w->layers[i + 1].kind) : NULL;
-    nn_layer_resolve(v.kind, v.config, next);
-    MUST(nn_graph_add(r->graph, v.kind, v.config, arena_printf(a, "%d.%s", i, l->kind), &id, 1, &id,
-                      e));
+    const KindValue v = nn_case_config(a, nn_case_layer(l->kind), l->params);
+    const int reader = i < w->n_branches ? w->n_branches : i + 1;
+    nn_layer_resolve(v.kind, v.config,
+                     reader < w->n_layers ? nn_case_layer(w->layers[reader].kind) : NULL);
+    int inputs[NN_MAX_INPUTS];
+    const int n = model_inputs(w, i, inputs);
+    MUST(nn_graph_add(r->graph, v.kind, v.config, arena_printf(a, "%d.%s", i, l->kind), inputs, n,
+                      &id, e));
   }
   const KindValue loss = nn_case(a, &nn_losses, w->loss, w->loss_params ? w->loss_params : "");
   MUST(nn_graph_loss(r->graph, loss.kind, loss.config, id, e));

@@ -47,10 +47,38 @@ static inline KindValue nn_case_config(Arena *a, const Kind *kind, const char *w
   return v;
 }
 
+/* A layer or a join. */
+static inline const Kind *nn_case_layer(const char *name) {
+  const Kind *layer = kind_find(&nn_layers, name), *join = kind_find(&nn_joins, name);
+  if (!layer && !join) fail_msg("no layer \"%s\"", name);
+  return layer ? layer : join;
+}
+
 static inline KindValue nn_case(Arena *a, const Registry *r, const char *name, const char *words) {
   const Kind *kind = kind_find(r, name);
   if (!kind) fail_msg("no %s \"%s\"", r->noun, name);
   return nn_case_config(a, kind, words);
+}
+
+/* Features of each input of a case; returns how many inputs. */
+static inline int nn_case_inputs(const NnCase *c, int in[NN_MAX_INPUTS]) {
+  int n = 0;
+  in[n++] = c->features;
+  while (n < NN_MAX_INPUTS && c->more[n - 1] > 0) in[n] = c->more[n - 1], ++n;
+  return n;
+}
+
+typedef void NnCaseCheck(const NnLayerKind *kind, const NnCase *c);
+
+/* Every case of every layer and join. */
+static inline void nn_case_each(NnCaseCheck *check) {
+  const Registry *const registries[] = {&nn_layers, &nn_joins};
+  for (int r = 0; r < COUNT(registries); ++r) {
+    for (int i = 0; i < registries[r]->n; ++i) {
+      const NnLayerKind *kind = nn_layer_at(registries[r]->kinds[i], cpu_level());
+      for (int k = 0; k < kind->n_cases; ++k) check(kind, &kind->cases[k]);
+    }
+  }
 }
 
 /* Numbers of both signs, at least 0.2 from 0 (where activations have a kink), at most 1.2. */

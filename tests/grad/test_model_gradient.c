@@ -127,6 +127,17 @@ static NnOptions branch_options(Branches *b) {
                      .optimizer = nn_case(&b->arena, &nn_optimizers, "sgd", "")};
 }
 
+static NnModel *open_branches(Branches *b, int out, Arena *numbers) {
+  const KindValue loss = nn_case(&b->arena, &nn_losses, "softmax_cross_entropy", "");
+  const NnOptions o = branch_options(b);
+  NnModel *model;
+  MUST(nn_graph_loss(b->graph, loss.kind, loss.config, out, e));
+  MUST(nn_model_new(&b->arena, b->graph, &o, &model, e));
+  MUST(nn_model_open(model, numbers, e));
+  nn_model_init(model, 3);
+  return model;
+}
+
 /* a = tanh(dense x) is read by a dense layer, by a product with itself, by dropout, and by the last
  * product. */
 static void test_branches(void **state) {
@@ -142,18 +153,53 @@ static void test_branches(void **state) {
       add(&b, &product.head, "", 2, add(&b, &product.head, "", 2, left, square), right);
   const int again = add(&b, &product.head, "", 2, both, a);
   const int out = named(&b, "dense", "units: classes", again);
-  const KindValue loss = nn_case(&b.arena, &nn_losses, "softmax_cross_entropy", "");
-  MUST(nn_graph_loss(b.graph, loss.kind, loss.config, out, e));
-  const NnOptions o = branch_options(&b);
-  NnModel *model;
   Arena numbers;
-  MUST(nn_model_new(&b.arena, b.graph, &o, &model, e));
-  MUST(nn_model_open(model, &numbers, e));
-  nn_model_init(model, 3);
+  NnModel *model = open_branches(&b, out, &numbers);
   ModelRig m = {.model = model, .words = {.features = 5, .targets = {.n_classes = 3}}};
   model_fill(&m, 2, 0, ROWS);
   check_model(model, "branches");
   arena_free(&numbers);
+  arena_free(&b.arena);
+}
+
+/* Residuals in a row and one in another, their ends in place or not; branches of the data itself,
+ * of a residual, and one that is read twice. */
+static void test_joins(void **state) {
+  (void)state;
+  Branches b;
+  Arena numbers;
+  arena_init(&b.arena);
+  b.graph = nn_graph_new(&b.arena, 5, (NnTargets){.n_classes = 3});
+  const Kind *sum = nn_case_layer("add"), *beside = nn_case_layer("concatenate");
+  const int h = named(&b, "tanh", "", named(&b, "dense", "units: 4", NN_INPUT));
+  const int one = add(&b, sum, "", 2, named(&b, "dense", "units: 4", h), h);
+  const int inner = named(&b, "gelu", "", named(&b, "layer_norm", "", one));
+  const int two = add(&b, sum, "", 2, named(&b, "relu", "", add(&b, sum, "", 2, inner, one)), one);
+  const int twice = add(&b, beside, "", 2, two, two);
+  const int wide = add(&b, beside, "", 2, named(&b, "swish", "", twice), NN_INPUT);
+  const int out = named(&b, "dense", "units: classes", wide);
+  assert_int_equal(nn_graph_features(b.graph, wide), 4 + 4 + 5);
+  assert_int_equal(nn_graph_features(b.graph, NN_INPUT), 5);
+  NnModel *model = open_branches(&b, out, &numbers);
+  ModelRig m = {.model = model, .words = {.features = 5, .targets = {.n_classes = 3}}};
+  model_fill(&m, 2, 0, ROWS);
+  check_model(model, "joins");
+  arena_free(&numbers);
+  arena_free(&b.arena);
+}
+
+static void test_unequal_sum_is_refused(void **state) {
+  (void)state;
+  Branches b;
+  arena_init(&b.arena);
+  b.graph = nn_graph_new(&b.arena, 5, (NnTargets){.n_classes = 3});
+  const int four = named(&b, "dense", "units: 4", NN_INPUT), inputs[] = {four, NN_INPUT};
+  Err e = {0};
+  int id;
+  assert_int_equal(nn_graph_add(b.graph, nn_case_layer("add"), NULL, "sum", inputs, 2, &id, &e),
+                   E_SHAPE);
+  assert_string_equal(e.text,
+                      "sum: 4 and 5 features cannot be added; give all inputs the same number");
   arena_free(&b.arena);
 }
 
@@ -179,6 +225,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_chains),
       cmocka_unit_test(test_branches),
+      cmocka_unit_test(test_joins),
+      cmocka_unit_test(test_unequal_sum_is_refused),
       cmocka_unit_test(test_unread_layer_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

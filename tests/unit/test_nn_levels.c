@@ -52,21 +52,16 @@ static ModelWords plain_words(void) {
                       .optimizer = "momentum"};
 }
 
+static void check_layer(const NnLayerKind *kind, const NnCase *c) {
+  ModelWords w = plain_words();
+  Around around;
+  model_around(&kind->head, c, &around, &w);
+  check_levels(&w, kind->head.name);
+}
+
 static void test_layers(void **state) {
   (void)state;
-  for (int i = 0; i < nn_layers.n; ++i) {
-    const NnLayerKind *kind = nn_layer_at(nn_layers.kinds[i], CPU_PORTABLE);
-    for (int k = 0; k < kind->n_cases; ++k) {
-      char units[32];
-      snprintf(units, sizeof units, "units: %d", kind->cases[k].features);
-      const LayerWords layers[] = {
-          {"dense", units}, {kind->head.name, kind->cases[k].params}, {"dense", "units: classes"}};
-      ModelWords w = plain_words();
-      w.layers = layers;
-      w.n_layers = COUNT(layers);
-      check_levels(&w, kind->head.name);
-    }
-  }
+  nn_case_each(check_layer);
 }
 
 static void test_losses(void **state) {

@@ -134,8 +134,8 @@ static void check_ranks(const ModelWords *w) {
     for (int ranks = 2; ranks <= 4; ranks *= 2) {
       assert_int_equal(train_on(ranks, shards, w, uneven, COUNT(uneven), &other, many), n);
       if (memcmp(one, many, n * sizeof(Real))) {
-        fail_msg("%s, %s, %s: %d shards on %d ranks give other bits", w->layers[1].kind,
-                 w->optimizer, w->gemm, shards, ranks);
+        fail_msg("%s, %s, %s: %d shards on %d ranks give other bits",
+                 w->layers[w->n_layers - 2].kind, w->optimizer, w->gemm, shards, ranks);
       }
       assert_memory_equal(&first, &other, sizeof first);
     }
@@ -198,21 +198,16 @@ static void test_rules(void **state) {
 }
 
 /* Each case of each layer, between two dense ones. */
+static void check_layer(const NnLayerKind *kind, const NnCase *c) {
+  ModelWords w = deep_words("fixed", "sgd");
+  Around around;
+  model_around(&kind->head, c, &around, &w);
+  check_ranks(&w);
+}
+
 static void test_every_layer(void **state) {
   (void)state;
-  for (int i = 0; i < nn_layers.n; ++i) {
-    const NnLayerKind *kind = nn_layer_at(nn_layers.kinds[i], CPU_PORTABLE);
-    for (int k = 0; k < kind->n_cases; ++k) {
-      char units[32];
-      snprintf(units, sizeof units, "units: %d", kind->cases[k].features);
-      const LayerWords layers[] = {
-          {"dense", units}, {kind->head.name, kind->cases[k].params}, {"dense", "units: classes"}};
-      ModelWords w = deep_words("fixed", "sgd");
-      w.layers = layers;
-      w.n_layers = COUNT(layers);
-      check_ranks(&w);
-    }
-  }
+  nn_case_each(check_layer);
 }
 
 /* Eight shards differ from one by rounding only. */

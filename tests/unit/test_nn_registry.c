@@ -3,7 +3,8 @@
 #include "nn_case.h"
 
 static const Registry *const registries[] = {&nn_layers,    &nn_losses,       &nn_optimizers,
-                                             &nn_schedules, &nn_initialisers, &nn_metrics};
+                                             &nn_schedules, &nn_initialisers, &nn_metrics,
+                                             &nn_joins};
 
 static void test_rows(void **state) {
   (void)state;
@@ -50,9 +51,14 @@ static void test_parameters(void **state) {
 
 static void test_cases(void **state) {
   (void)state;
-  for (int i = 0; i < nn_layers.n; ++i) {
-    const NnLayerKind *kind = nn_layer_at(nn_layers.kinds[i], CPU_PORTABLE);
-    if (kind->n_cases == 0) fail_msg("layer %s has no case", kind->head.name);
+  const Registry *const layers[] = {&nn_layers, &nn_joins};
+  for (int r = 0; r < COUNT(layers); ++r) {
+    for (int i = 0; i < layers[r]->n; ++i) {
+      const NnLayerKind *kind = nn_layer_at(layers[r]->kinds[i], CPU_PORTABLE);
+      if (kind->n_cases == 0) fail_msg("%s %s has no case", layers[r]->noun, kind->head.name);
+      /* a join's cases have several inputs, another layer's one */
+      for (int k = 0; k < kind->n_cases; ++k) assert_true((kind->cases[k].more[0] > 0) == (r == 1));
+    }
   }
   for (int i = 0; i < nn_losses.n; ++i) {
     const NnLossKind *kind = nn_loss_at(nn_losses.kinds[i], CPU_PORTABLE);
@@ -63,16 +69,26 @@ static void test_cases(void **state) {
 /* Each level is a compilation of its own of the same thing. */
 static void test_levels(void **state) {
   (void)state;
-  for (int i = 0; i < nn_layers.n; ++i) {
-    const NnLayerKind *portable = nn_layer_at(nn_layers.kinds[i], CPU_PORTABLE);
-    assert_ptr_equal(&portable->head, nn_layers.kinds[i]);
+  for (int i = 0; i < nn_layers.n + nn_joins.n; ++i) {
+    const Kind *head = i < nn_layers.n ? nn_layers.kinds[i] : nn_joins.kinds[i - nn_layers.n];
+    const NnLayerKind *portable = nn_layer_at(head, CPU_PORTABLE);
+    assert_ptr_equal(&portable->head, head);
     for (CpuLevel level = CPU_PORTABLE; level < CPU_LEVELS; ++level) {
-      const NnLayerKind *kind = nn_layer_at(nn_layers.kinds[i], level);
+      const NnLayerKind *kind = nn_layer_at(head, level);
       assert_string_equal(kind->head.name, portable->head.name);
 #if defined(__x86_64__)
       assert_true((kind == portable) == (level == CPU_PORTABLE));
 #endif
     }
+  }
+}
+
+/* Joins are made by residual and concatenate: nobody writes them as a layer. */
+static void test_joins_apart(void **state) {
+  (void)state;
+  for (int i = 0; i < nn_joins.n; ++i) assert_null(kind_find(&nn_layers, nn_joins.kinds[i]->name));
+  for (int i = 0; i < nn_activations.n; ++i) {
+    assert_ptr_equal(kind_find(&nn_layers, nn_activations.kinds[i]->name), nn_activations.kinds[i]);
   }
 }
 
@@ -108,9 +124,9 @@ static void test_resolve(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows),    cmocka_unit_test(test_parameters),
-      cmocka_unit_test(test_cases),   cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_resolve),
+      cmocka_unit_test(test_rows),        cmocka_unit_test(test_parameters),
+      cmocka_unit_test(test_cases),       cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_joins_apart), cmocka_unit_test(test_resolve),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
