@@ -15,7 +15,7 @@
 #include "level.h"
 #include "nn.h"
 
-enum { NN_MAX_INPUTS = 8, NN_MAX_TENSORS = 4 };
+enum { NN_MAX_TENSORS = 4 };
 
 typedef struct NnNode NnNode;
 

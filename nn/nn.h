@@ -78,7 +78,8 @@ typedef struct {
   int n_values;  /* 0: no numeric targets */
 } NnTargets;
 
-#define NN_INPUT (-1) /* the id of the data itself */
+#define NN_INPUT (-1)       /* the id of the data itself */
+enum { NN_MAX_INPUTS = 8 }; /* that one node may read */
 
 /* Lives in `a` with everything added to it. */
 NnGraph *nn_graph_new(Arena *a, int n_features, NnTargets targets);

@@ -219,23 +219,42 @@ static void put_layer_kinds(JsonWriter *j) {
   put_param(j, &spec_activation);
 }
 
-static void put_layer_map(JsonWriter *j, const Section *s, const char *required) {
+/* A list of layers, or of two and more such lists. */
+static void put_lists(JsonWriter *j, const LayerGroup *g) {
+  json_key(j, g->key);
+  json_open(j, '{');
+  if (g->is_branched) {
+    put_string(j, "type", "array");
+    json_key(j, "minItems");
+    json_int(j, 2);
+    json_key(j, "maxItems");
+    json_int(j, NN_MAX_INPUTS);
+    json_key(j, "items");
+    json_open(j, '{');
+    put_reference(j, "layers");
+    json_close(j, '}');
+  } else {
+    put_reference(j, "layers");
+  }
+  json_close(j, '}');
+}
+
+/* A layer (group NULL), or an item with lists. */
+static void put_layer_map(JsonWriter *j, const LayerGroup *group) {
+  const Section *s = group ? group->section : &spec_layer;
   json_open(j, '{');
   put_string(j, "type", "object");
   put_string(j, "description", s->head.doc);
   json_key(j, "properties");
   json_open(j, '{');
   put_params(j, s->head.params, s->head.n_params);
-  if (required) {
-    json_key(j, "layers");
-    json_open(j, '{');
-    put_reference(j, "layers");
-    json_close(j, '}');
+  if (group) {
+    put_lists(j, group);
   } else {
     put_layer_kinds(j);
   }
   json_close(j, '}');
-  put_required(j, NULL, 0, required);
+  put_required(j, NULL, 0, group ? group->key : NULL);
   put_closed(j);
   json_close(j, '}');
 }
@@ -248,8 +267,8 @@ static void put_layers(JsonWriter *j) {
   json_key(j, "anyOf");
   json_open(j, '[');
   put_kind_names(j, &nn_layers);
-  put_layer_map(j, &spec_layer, NULL);
-  put_layer_map(j, &spec_block, "layers");
+  put_layer_map(j, NULL);
+  for (const LayerGroup *g = spec_groups; g->key; g++) put_layer_map(j, g);
   json_close(j, ']');
   json_close(j, '}');
   json_close(j, '}');

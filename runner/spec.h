@@ -55,16 +55,19 @@ typedef struct {
 
 extern const Registry run_normalizers; /* runner/normalizer.h */
 
-/* One layer after `repeat` and `enabled`: "hidden.0.dense". */
+/* One node of the model after `repeat` and `enabled`: a layer ("hidden.0.dense"), or the join that
+ * a residual or a concatenate ends with ("hidden.0.residual"). */
 typedef struct {
   const Kind *kind;
   void *config;
   const char *path;
-  Mark mark; /* where the file says it: shape errors point there */
+  Mark mark;         /* where the file says it: shape errors point there */
+  const int *inputs; /* (n_inputs) nodes before this one, or NN_INPUT */
+  int n_inputs;
 } LayerSpec;
 
 typedef struct {
-  LayerSpec *layers;
+  LayerSpec *layers; /* those that a node reads come before it; the loss reads the last */
   int n_layers;
   KindValue loss;
 } ModelSpec;

@@ -18,14 +18,26 @@ static Status check_loss(const Spec *s, NnTargets targets, Diag *d, Err *e) {
   return status;
 }
 
+/* A residual's shape in its own words; nn speaks of inputs. */
+static Status check_sum(const NnGraph *g, const LayerSpec *l, Err *e) {
+  if (!str_eq(l->kind->name, "add")) return OK;
+  const int out = nn_graph_features(g, l->inputs[0]), in = nn_graph_features(g, l->inputs[1]);
+  CHECK(e, out == in, E_SHAPE,
+        "%s: its layers give %d features, but %d come in; let the last dense layer among them have "
+        "{units: %d}",
+        l->path, out, in, in);
+  return OK;
+}
+
 Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets targets, Diag *d,
                   NnGraph **out, Err *e) {
   NnGraph *g = nn_graph_new(a, n_features, targets);
   int id = NN_INPUT;
   for (int i = 0; i < s->model.n_layers; i++) {
     const LayerSpec *l = &s->model.layers[i];
-    const int input = id;
-    Status status = nn_graph_add(g, l->kind, l->config, l->path, &input, 1, &id, e);
+    Status status = check_sum(g, l, e);
+    if (status == OK)
+      status = nn_graph_add(g, l->kind, l->config, l->path, l->inputs, l->n_inputs, &id, e);
     if (status != OK) {
       diag_add(d, DIAG_ERROR, l->mark, "%s", e->text);
       return status;

@@ -10,6 +10,12 @@ static bool is_item_key(const char *key) {
   return str_eq(key, "name") || str_eq(key, "enabled") || str_eq(key, "repeat");
 }
 
+const LayerGroup *spec_group(const YamlNode *item) {
+  for (const LayerGroup *g = spec_groups; g->key; g++)
+    if (yaml_get(item, g->key)) return g;
+  return NULL;
+}
+
 const char *spec_layer_key(const YamlNode *item) {
   if (item->type == YAML_SCALAR) return item->text;
   if (item->type == YAML_LIST || yaml_get(item, "layers")) return NULL;
@@ -28,6 +34,11 @@ const char *spec_layer_name(const YamlNode *item) {
 static const Kind *find_layer(const Resolve *r, const char *name, Mark mark) {
   const Kind *kind = kind_find(&nn_layers, name);
   if (kind) return kind;
+  if (kind_find(&nn_joins, name)) {
+    diag_add(r->d, DIAG_ERROR, mark, "%s is what a residual ends with; write %s", name,
+             spec_groups[1].example);
+    return NULL;
+  }
   int best = INT_MAX;
   const char *nearest = NULL;
   if (str_nearer(name, activation, &best)) nearest = activation;
@@ -73,7 +84,9 @@ static YamlNode *resolve_layer_value(const Resolve *r, const char *key, const Ya
   item->params = out;
   const MapSpec m = {
       .where = where, .mark = item->mark, .params = k->params, .n_params = k->n_params};
+  const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, item->config, out);
+  if (r->d->n_refusals == errors) resolve_check(r, k, item->config, out);
   return out;
 }
 
@@ -91,6 +104,11 @@ static YamlNode *layer_node(const Resolve *r, const LayerItem *item, const char 
     yaml_put(r->a, out, "enabled", resolve_scalar(r, &rows[1], &item->row, item->mark));
   yaml_put(r->a, out, key, value);
   return out;
+}
+
+static void refuse_repeat(const Resolve *r, const YamlNode *repeat) {
+  diag_add(r->d, DIAG_ERROR, repeat->key_mark, "repeat belongs to a block: %s",
+           spec_groups[0].example);
 }
 
 static YamlNode *resolve_layer(const Resolve *r, const YamlNode *in, const char *where,
@@ -111,8 +129,7 @@ static YamlNode *resolve_layer(const Resolve *r, const YamlNode *in, const char 
   YamlNode *ignored = yaml_new(r->a, YAML_MAP, in->mark);
   for (const YamlNode *c = in->first; c; c = c->next) {
     if (str_eq(c->key, "repeat"))
-      diag_add(r->d, DIAG_ERROR, c->key_mark,
-               "repeat belongs to a block: {name: hidden, repeat: 2, layers: [..]}");
+      refuse_repeat(r, c);
     else if (!is_item_key(c->key) && !str_eq(c->key, key))
       diag_add(
           r->d, DIAG_ERROR, c->key_mark,
@@ -128,21 +145,57 @@ static YamlNode *resolve_layer(const Resolve *r, const YamlNode *in, const char 
   return layer_node(r, item, key, resolve_layer_value(r, key, value, path, item));
 }
 
-/* ---- blocks and lists ------------------------------------------------------------------------ */
+/* ---- groups and lists ------------------------------------------------------------------------ */
 
-static YamlNode *resolve_block(const Resolve *r, const YamlNode *in, const char *where,
+/* The list that is read side by side: its lists become the branches. */
+static void resolve_branches(const Resolve *r, const YamlNode *in, const char *where,
+                             LayerItem *item, YamlNode *out) {
+  const LayerGroup *g = item->group;
+  const bool is_list = in->type == YAML_LIST;
+  if (!is_list || in->n_children < 2 || in->n_children > NN_MAX_INPUTS) {
+    diag_add(r->d, DIAG_ERROR, is_list ? item->mark : in->mark,
+             "%s: expected 2 to %d branches, each a list of layers, as in %s; found %s", g->key,
+             NN_MAX_INPUTS, g->example,
+             is_list ? arena_printf(r->a, "%d", in->n_children) : resolve_type_name(in));
+    return;
+  }
+  item->lists = ARENA_ARRAY(r->a, LayerList, in->n_children);
+  for (const YamlNode *c = in->first; c; c = c->next) {
+    YamlNode *branch = yaml_new(r->a, YAML_LIST, c->mark);
+    const int k = item->n_lists++;
+    item->lists[k] = resolve_layers(r, c, arena_printf(r->a, "%s.%d", where, k), NULL, branch);
+    yaml_append(out, branch);
+  }
+}
+
+static void resolve_lists(const Resolve *r, const YamlNode *in, const char *where, LayerItem *item,
+                          YamlNode *out) {
+  const LayerGroup *g = item->group;
+  if (g->is_branched) {
+    resolve_branches(r, in, where, item, out);
+    return;
+  }
+  if (g->join && in->type == YAML_LIST && in->n_children == 0)
+    diag_add(r->d, DIAG_ERROR, item->mark, "%s: expected at least one layer, as in %s", g->key,
+             g->example);
+  item->lists = ARENA_NEW(r->a, LayerList);
+  item->lists[item->n_lists++] = resolve_layers(r, in, where, g->key, out);
+}
+
+static YamlNode *resolve_group(const Resolve *r, const YamlNode *in, const char *where,
                                LayerItem *item) {
-  static const char *const also[] = {"layers", NULL};
-  item->is_block = true;
-  item->mark = resolve_key_mark(yaml_get(in, "layers"), in->mark);
-  YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
-  const YamlNode *name = yaml_get(in, "name");
+  const LayerGroup *g = item->group;
+  const YamlNode *value = yaml_get(in, g->key), *name = yaml_get(in, "name");
+  const YamlNode *repeat = g->join ? yaml_get(in, "repeat") : NULL;
+  const char *const also[] = {g->key, repeat ? "repeat" : NULL, NULL};
   const MapSpec m = {.where = name && name->type == YAML_SCALAR ? name->text : where,
                      .mark = in->mark,
-                     .params = spec_block.head.params,
-                     .n_params = spec_block.head.n_params,
+                     .params = g->section->head.params,
+                     .n_params = g->section->head.n_params,
                      .also = also};
-  YamlNode *rows = yaml_new(r->a, YAML_MAP, in->mark);
+  item->mark = resolve_key_mark(value, in->mark);
+  YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark), *rows = yaml_new(r->a, YAML_MAP, in->mark);
+  if (repeat) refuse_repeat(r, repeat);
   resolve_map(r, in, &m, &item->row, rows);
   while (rows->first) {
     YamlNode *c = rows->first;
@@ -150,16 +203,29 @@ static YamlNode *resolve_block(const Resolve *r, const YamlNode *in, const char 
     c->next = NULL;
     if (!str_eq(c->key, "enabled") || !item->row.enabled) yaml_put(r->a, out, c->key, c);
   }
-  YamlNode *list = yaml_new(r->a, YAML_LIST, in->mark);
-  item->layers = resolve_layers(r, yaml_get(in, "layers"), m.where, list);
-  yaml_put(r->a, out, "layers", list);
+  YamlNode *lists = yaml_new(r->a, YAML_LIST, in->mark);
+  resolve_lists(r, value, m.where, item, lists);
+  yaml_put(r->a, out, g->key, lists);
   return out;
+}
+
+/* `residual` alone. */
+static const LayerGroup *bare_group(const YamlNode *in) {
+  const LayerGroup *g = in->type == YAML_SCALAR ? spec_groups : NULL;
+  while (g && g->key && !str_eq(in->text, g->key)) g++;
+  return g && g->key ? g : NULL;
 }
 
 static YamlNode *resolve_item(const Resolve *r, const YamlNode *in, const char *where,
                               LayerItem *item) {
   item->mark = in->mark;
-  if (in->type == YAML_MAP && yaml_get(in, "layers")) return resolve_block(r, in, where, item);
+  item->group = spec_group(in);
+  if (item->group) return resolve_group(r, in, where, item);
+  const LayerGroup *bare = bare_group(in);
+  if (bare) {
+    diag_add(r->d, DIAG_ERROR, in->mark, "%s needs its layers, as in %s", bare->key, bare->example);
+    return yaml_new(r->a, YAML_MAP, in->mark);
+  }
   const bool is_layer = in->type == YAML_MAP
                             ? spec_layer_key(in) != NULL
                             : in->type == YAML_SCALAR && yaml_scalar(in).type == SCALAR_STRING;
@@ -175,7 +241,8 @@ static bool is_letter(char c) {
 }
 
 static void check_name(const Resolve *r, const YamlNode *in, const LayerItem *item) {
-  static const char *const reserved[] = {"layers", "loss", "name", "enabled", "repeat"};
+  static const char *const reserved[] = {"layers", "loss",     "name",       "enabled",
+                                         "repeat", "residual", "concatenate"};
   const char *name = item->row.name;
   const Mark mark = yaml_get(in, "name")->mark;
   bool legal = is_letter(name[0]);
@@ -212,18 +279,19 @@ static void set_labels(const Resolve *r, const YamlNode *in, LayerList *list) {
   for (int i = 0; i < list->n; i++, node = node->next) {
     LayerItem *item = &list->items[i];
     if (item->label) continue;
-    const char *key = item->is_block ? "block" : spec_layer_key(node);
-    const char *label = key ? key : "layer";
-    for (int k = 2; label_taken(list, label); k++) label = arena_printf(r->a, "%s_%d", key, k);
+    const char *key = spec_layer_key(node), *kind = key ? key : item->group ? "block" : "layer";
+    const char *label = kind;
+    for (int k = 2; label_taken(list, label); k++) label = arena_printf(r->a, "%s_%d", kind, k);
     item->label = label;
   }
 }
 
-LayerList resolve_layers(const Resolve *r, const YamlNode *in, const char *where, YamlNode *out) {
+LayerList resolve_layers(const Resolve *r, const YamlNode *in, const char *where, const char *key,
+                         YamlNode *out) {
   LayerList list = {0};
   if (in->type != YAML_LIST) {
-    diag_add(r->d, DIAG_ERROR, in->mark, "%s.layers: expected a list of layers, found %s", where,
-             resolve_type_name(in));
+    diag_add(r->d, DIAG_ERROR, in->mark, "%s%s%s: expected a list of layers, found %s", where,
+             key ? "." : "", key ? key : "", resolve_type_name(in));
     return list;
   }
   list.items = ARENA_ARRAY(r->a, LayerItem, in->n_children);

@@ -1,23 +1,26 @@
 #include "spec_path.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec_layers.h"
 
 /* What the node that a walk has reached is, which decides what the next component may be. */
 typedef enum {
-  AT_MAP,     /* keys */
-  AT_LAYERED, /* the model or a block: its keys, or a layer of its list */
-  AT_LIST,    /* a list of layers */
-  AT_LAYER,   /* a layer, reached by name or index: its kind's key, name, enabled */
-  AT_PARAMS,  /* the value of a kind's key; node is the item itself where that is only `batch_norm`
+  AT_MAP,      /* keys */
+  AT_LAYERED,  /* the model, a block or a residual: its keys, or a layer of its list */
+  AT_BRANCHES, /* a concatenate: its keys, or a branch by its index */
+  AT_LIST,     /* a list of layers */
+  AT_LAYER,    /* a layer, reached by name or index: its kind's key, name, enabled */
+  AT_PARAMS,   /* the value of a kind's key; node is the item itself where that is only `batch_norm`
                */
 } WalkAt;
 
 typedef struct {
   Arena *a;
   bool make; /* make what is not there */
+  bool last; /* the component that is looked at is the path's last */
   Mark mark; /* for what is made */
   YamlNode *node;
   YamlNode *item; /* AT_PARAMS: the layer; else NULL */
@@ -40,8 +43,9 @@ static bool fail(Walk *w, const char *problem) {
 }
 
 static WalkAt kind_of_place(const YamlNode *n) {
-  const YamlNode *layers = yaml_get(n, "layers");
-  return layers && layers->type == YAML_LIST ? AT_LAYERED : AT_MAP;
+  const LayerGroup *g = spec_group(n);
+  if (g == NULL || yaml_get(n, g->key)->type != YAML_LIST) return AT_MAP;
+  return g->is_branched ? AT_BRANCHES : AT_LAYERED;
 }
 
 static void go(Walk *w, YamlNode *node, WalkAt at) {
@@ -154,7 +158,7 @@ static const char *no_layer(Walk *w, const YamlNode *list, const char *c) {
   return arena_printf(w->a, "no layer here is called \"%s\"", c);
 }
 
-/* The item that `c` names; *by_kind: by its kind. NULL after a problem. */
+/* The item that `c` names; *by_kind: a layer by its kind. NULL after a problem. */
 static YamlNode *find_item(Walk *w, const YamlNode *list, const char *c, bool *by_kind) {
   *by_kind = false;
   for (YamlNode *i = list->first; i; i = i->next) {
@@ -162,9 +166,7 @@ static YamlNode *find_item(Walk *w, const YamlNode *list, const char *c, bool *b
     if (name && str_eq(name, c)) return i;
   }
   if (is_index(c)) {
-    int index = 0;
-    for (const char *p = c; *p; p++) index = index * 10 + (*p - '0');
-    YamlNode *item = yaml_at(list, index);
+    YamlNode *item = yaml_at(list, atoi(c));
     if (item == NULL) fail(w, no_layer(w, list, c));
     return item;
   }
@@ -176,7 +178,7 @@ static YamlNode *find_item(Walk *w, const YamlNode *list, const char *c, bool *b
     found = i;
     n++;
   }
-  *by_kind = true;
+  *by_kind = found && spec_group(found) == NULL;
   if (n == 1) return found;
   if (n == 0)
     fail(w, no_layer(w, list, c));
@@ -204,16 +206,24 @@ static bool step_list(Walk *w, const YamlNode *list, const char *c) {
   bool by_kind;
   YamlNode *item = find_item(w, list, c, &by_kind);
   if (item == NULL) return false;
+  const WalkAt place = kind_of_place(item);
   if (by_kind)
     go_params(w, item);
   else
-    go(w, item, kind_of_place(item) == AT_LAYERED ? AT_LAYERED : AT_LAYER);
+    go(w, item, place == AT_MAP ? AT_LAYER : place);
   return true;
 }
 
-static bool is_layered_key(const char *c) {
-  return str_eq(c, "layers") || param_find(spec_block.head.params, spec_block.head.n_params, c) ||
-         param_find(spec_model.head.params, spec_model.head.n_params, c);
+static bool is_row(const Section *s, const char *c) {
+  return param_find(s->head.params, s->head.n_params, c) != NULL;
+}
+
+/* Is `c` a key beside the lists of n, or, where it ends the path, that of the lists? Elsewhere it
+ * may be a residual in a residual. */
+static bool is_group_key(const Walk *w, const YamlNode *n, const char *c) {
+  const LayerGroup *g = spec_group(n);
+  if (str_eq(c, g->key)) return w->last || g->join == NULL;
+  return is_row(g->section, c) || (g->join == NULL && is_row(&spec_model, c));
 }
 
 static bool is_layer_key(const char *c) {
@@ -221,11 +231,41 @@ static bool is_layer_key(const char *c) {
 }
 
 static bool step_layered(Walk *w, const char *c) {
-  if (str_eq(c, "layers")) {
-    go(w, yaml_get(w->node, "layers"), AT_LIST);
+  const char *key = spec_group(w->node)->key;
+  YamlNode *list = yaml_get(w->node, key);
+  if (!is_group_key(w, w->node, c)) return step_list(w, list, c);
+  if (!str_eq(c, key)) return step_map(w, c);
+  go(w, list, AT_LIST);
+  return true;
+}
+
+static YamlNode *find_branch(Walk *w, const YamlNode *item, const char *c) {
+  const LayerGroup *g = spec_group(item);
+  const YamlNode *list = yaml_get(item, g->key);
+  YamlNode *branch = is_index(c) ? yaml_at(list, atoi(c)) : NULL;
+  if (branch) return branch;
+  fail(w, is_index(c)
+              ? arena_printf(w->a, "there is no branch %s here: there are %d, counted from 0", c,
+                             list->n_children)
+              : arena_printf(w->a,
+                             "a branch is named by its index from 0: did you mean "
+                             "\"0.%s\"?",
+                             c));
+  return NULL;
+}
+
+static bool step_branches(Walk *w, const char *c) {
+  YamlNode *item = w->node;
+  const char *key = spec_group(item)->key;
+  if (is_group_key(w, item, c) && !str_eq(c, key)) return step_map(w, c);
+  if (is_group_key(w, item, c)) {
+    go(w, yaml_get(item, key), AT_PARAMS); /* as a whole, like a kind's parameters */
+    w->item = item;
     return true;
   }
-  return is_layered_key(c) ? step_map(w, c) : step_list(w, yaml_get(w->node, "layers"), c);
+  YamlNode *branch = find_branch(w, item, c);
+  if (branch) go(w, branch, AT_LIST);
+  return branch != NULL;
 }
 
 static bool wrong_layer_key(Walk *w, const YamlNode *item, const char *c) {
@@ -261,6 +301,8 @@ static bool step(Walk *w, const char *c) {
     return step_map(w, c);
   case AT_LAYERED:
     return step_layered(w, c);
+  case AT_BRANCHES:
+    return step_branches(w, c);
   case AT_LIST:
     return step_list(w, w->node, c);
   case AT_LAYER:
@@ -283,12 +325,17 @@ static char *component(Arena *a, const char *path, int from, int *length) {
   return arena_strndup(a, path + from, (size_t)*length);
 }
 
+/* Has the walk reached an item of a list of layers? */
+static bool is_item(const Walk *w, const YamlNode *model) {
+  return w->at == AT_LAYER || w->at == AT_BRANCHES || (w->at == AT_LAYERED && w->node != model);
+}
+
 static void describe_place(const Walk *w, const YamlNode *model, const char *last, PathPlace *out) {
   out->node = w->node;
   out->param = w->node->param;
   out->role = out->param ? PATH_VALUE : PATH_SECTION;
   if (w->at == AT_LIST) out->role = PATH_LAYERS;
-  if (w->at == AT_LAYER || (w->at == AT_LAYERED && w->node != model)) out->role = PATH_LAYER;
+  if (is_item(w, model)) out->role = PATH_LAYER;
   if (w->at == AT_PARAMS && !out->param) {
     out->role = PATH_LAYER_PARAMS;
     out->kind = spec_layer_key(w->item);
@@ -299,7 +346,7 @@ static void describe_place(const Walk *w, const YamlNode *model, const char *las
 /* The row that `c` names at the walk's place, of those that a resolved tree may leave out: `enabled`
  * where it is true, and optional ones. */
 static const Param *absent_row(const Walk *w, const YamlNode *model, const char *c) {
-  if (str_eq(c, "enabled") && (w->at == AT_LAYER || (w->at == AT_LAYERED && w->node != model)))
+  if (str_eq(c, "enabled") && is_item(w, model))
     return param_find(spec_layer.head.params, spec_layer.head.n_params, c);
   if (w->at != AT_MAP || w->table == NULL) return NULL;
   const Param *p = param_find(w->table->params, w->table->n_params, c);
@@ -314,6 +361,7 @@ PathPlace path_find(Arena *a, const YamlNode *tree, const char *path) {
   for (int from = 0; from <= n; from += out.length + 1) {
     const char *c = component(a, path, from, &out.length);
     out.from = from;
+    w.last = from + out.length == n;
     if (!step(&w, c)) {
       const Param *absent = from + out.length == n ? absent_row(&w, model, c) : NULL;
       if (absent) {
@@ -374,6 +422,15 @@ static bool assign_in_list(Walk *w, const YamlNode *list, const char *c, YamlNod
   return true;
 }
 
+/* A layer of its list, or a branch. */
+static bool assign_in_group(Walk *w, const char *c, YamlNode *value) {
+  if (w->at == AT_LAYERED)
+    return assign_in_list(w, yaml_get(w->node, spec_group(w->node)->key), c, value);
+  YamlNode *branch = find_branch(w, w->node, c);
+  if (branch) yaml_become(branch, value);
+  return branch != NULL;
+}
+
 static bool assign_in_layer(Walk *w, YamlNode *item, const char *c, YamlNode *value) {
   const char *kind = spec_layer_key(item);
   if (!is_layer_key(c) && !(kind && str_eq(kind, c))) return wrong_layer_key(w, item, c);
@@ -388,8 +445,8 @@ static bool assign(Walk *w, const char *c, YamlNode *value) {
   if (in_layer) return assign_in_layer(w, w->item, c, value);
   if (w->at == AT_LAYER) return assign_in_layer(w, w->node, c, value);
   if (w->at == AT_LIST) return assign_in_list(w, w->node, c, value);
-  if (w->at == AT_LAYERED && !is_layered_key(c))
-    return assign_in_list(w, yaml_get(w->node, "layers"), c, value);
+  const bool in_group = w->at == AT_LAYERED || w->at == AT_BRANCHES;
+  if (in_group && !is_group_key(w, w->node, c)) return assign_in_group(w, c, value);
   make_map(w, w->node, "name");
   make_long_form(w, c);
   if (w->node->type != YAML_MAP)
@@ -404,7 +461,7 @@ bool path_set(Arena *a, YamlNode *tree, const char *path, const YamlNode *value,
   for (int from = 0, length; from <= n; from += length + 1) {
     const char *c = component(a, path, from, &length);
     w.mark = path_mark(at, from, length);
-    const bool is_last = from + length == n;
+    const bool is_last = w.last = from + length == n;
     if (length == 0) fail(&w, arena_printf(a, "\"%s\" is not a dotted path", path));
     if (length > 0 && (is_last ? assign(&w, c, yaml_copy(a, value)) : step(&w, c))) continue;
     diag_add(d, DIAG_ERROR, w.mark, "%s: %s", path, w.problem);

@@ -9,6 +9,9 @@
  * kind's parameters follow model.out.dense.units         by its name: its kind's key follows
  *   model.hidden.dropout.enabled  `enabled` of a layer
  *   model.hidden.layers           the list itself
+ *   model.skip.dense.units        a layer of the residual `skip`; model.residual.dense.units where it has
+ *                                 no name
+ *   model.wide.0.dense.units      a layer of branch 0 of the concatenate `wide`
  *   search.parameters.train.batch_size   an entry of the search space, whose key is a path
  */
 #ifndef CAVIAR_SPEC_PATH_H

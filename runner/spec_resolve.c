@@ -281,10 +281,10 @@ static const YamlNode *kind_name(const Resolve *r, const Param *p, const YamlNod
 }
 
 /* What the parameters of a kind ask of each other, once each is legal. */
-static void check_kind(const Resolve *r, const KindValue *v, const YamlNode *node) {
+void resolve_check(const Resolve *r, const Kind *kind, const void *config, const YamlNode *node) {
   Err e = {.status = OK};
   ParamPlace place = {.element = -1};
-  if (v->kind->check == NULL || v->kind->check(v->config, &place, &e) == OK) return;
+  if (kind->check == NULL || kind->check(config, &place, &e) == OK) return;
   const YamlNode *at = place.param ? yaml_get(node, place.param) : NULL;
   const YamlNode *element = at && place.element >= 0 ? yaml_at(at, place.element) : NULL;
   diag_add(r->d, DIAG_ERROR, (element ? element : at ? at : node)->mark, "%s", e.text);
@@ -364,6 +364,6 @@ YamlNode *resolve_kind(const Resolve *r, const Param *p, const YamlNode *in, con
                      .also = also};
   const int errors = r->d->n_refusals;
   resolve_map(r, in->type == YAML_MAP ? in : NULL, &m, out->config, node);
-  if (r->d->n_refusals == errors) check_kind(r, out, node);
+  if (r->d->n_refusals == errors) resolve_check(r, out->kind, out->config, node);
   return node->n_children > 1 ? node : kind_node(r, p, kind, in->mark);
 }

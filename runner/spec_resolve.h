@@ -54,6 +54,9 @@ const YamlNode *resolve_expect_map(const Resolve *r, const YamlNode *in, const c
 /* A resolved value: the canonical text of the field that `p` describes; of a P_REALS a list. */
 YamlNode *resolve_scalar(const Resolve *r, const Param *p, const void *object, Mark mark);
 
+/* What the legal parameters of a kind ask of each other (Kind.check); `node` is their resolved map. */
+void resolve_check(const Resolve *r, const Kind *kind, const void *config, const YamlNode *node);
+
 void resolve_unknown_key(const Resolve *r, const YamlNode *child, const MapSpec *m);
 
 /* Is there a key that nobody knows and that is a misspelling of `key`? Then it is not missing. */

@@ -32,9 +32,9 @@ static YamlNode *check_layers(const DimSpec *x, const YamlNode *value) {
     list = copy;
   else
     yaml_append(list, copy);
-  const char *where = x->where;
-  if (str_ends(where, ".layers")) where = arena_strndup(r->a, where, strlen(where) - 7);
-  (void)resolve_layers(r, list, where, yaml_new(r->a, YAML_LIST, value->mark));
+  const char *where = x->where, *key = str_ends(where, ".layers") ? "layers" : NULL;
+  if (key) where = arena_strndup(r->a, where, strlen(where) - 7);
+  (void)resolve_layers(r, list, where, key, yaml_new(r->a, YAML_LIST, value->mark));
   return yaml_copy(r->a, value);
 }
 
@@ -260,14 +260,21 @@ static void consider(Nearest *n, const char *path) {
   n->nearest = path;
 }
 
+/* The list, or the branches, of a map that has them: no component of a path. */
+static const YamlNode *group_list(const YamlNode *map) {
+  const LayerGroup *g = spec_group(map);
+  return g ? yaml_get(map, g->key) : NULL;
+}
+
 /* Walks the values below `tree`, which stands at `prefix`. */
 static void walk_paths(Nearest *n, const YamlNode *tree, const char *prefix) {
-  for (const YamlNode *c = tree->first; c; c = c->next) {
+  int index = 0;
+  for (const YamlNode *c = tree->first; c; c = c->next, index++) {
     const char *key = tree->type == YAML_LIST ? spec_layer_name(c) : c->key;
     const bool by_kind = key == NULL;
-    if (by_kind) key = spec_layer_key(c);
+    if (by_kind) key = c->type == YAML_LIST ? arena_printf(n->a, "%d", index) : spec_layer_key(c);
     if (key == NULL || str_eq(key, "name")) continue;
-    const bool is_list = c->type == YAML_LIST && str_eq(key, "layers");
+    const bool is_list = c->type == YAML_LIST && tree->type == YAML_MAP && c == group_list(tree);
     const char *path =
         is_list ? prefix : arena_printf(n->a, "%s%s%s", prefix, *prefix ? "." : "", key);
     if (c->param) consider(n, path);

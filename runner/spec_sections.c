@@ -118,7 +118,7 @@ YamlNode *resolve_model(const Resolve *r, const YamlNode *in, Mark top, Spec *s)
   const YamlNode *map = resolve_expect_map(r, in, m.where);
   const YamlNode *layers = yaml_get(map, "layers");
   if (layers) {
-    const LayerList written = resolve_layers(r, layers, m.where, list);
+    const LayerList written = resolve_layers(r, layers, m.where, "layers", list);
     if (r->d->n_refusals == errors) spec_layers_expand(r, written, layers->key_mark, &s->model);
   } else if (map || r->d->n_refusals == errors) {
     diag_add(r->d, DIAG_ERROR, m.mark,

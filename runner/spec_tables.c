@@ -59,10 +59,11 @@ static const Param model_rows[] = {
     {"loss", P_KIND, ROW(ModelSpec, loss), .def = "softmax_cross_entropy", .registry = &nn_losses,
      .doc = "what training makes small"},
 };
-static const Section *const model_sections[] = {&spec_layer, &spec_block, NULL};
+static const Section *const model_sections[] = {&spec_layer, &spec_block, &spec_residual,
+                                                &spec_concatenate, NULL};
 const Section spec_model = {
     SECTION("model", model_rows, ModelSpec,
-            "layers: a list of kinds (relu), of {kind: {parameters}} and of blocks"),
+            "layers: a list of kinds (relu), of {kind: {parameters}}, blocks, residuals, branches"),
     model_sections};
 
 #define NAME_ROW                                                                                   \
@@ -90,6 +91,23 @@ static const Param block_rows[] = {
 };
 const Section spec_block = {
     SECTION("model.layers[].block", block_rows, LayerRow, "a list of layers under one name"), NULL};
+
+const Section spec_residual = {
+    SECTION("model.layers[].residual", layer_rows, LayerRow,
+            "residual: a list of layers, whose output is added to their input"),
+    NULL};
+const Section spec_concatenate = {
+    SECTION("model.layers[].concatenate", layer_rows, LayerRow,
+            "concatenate: lists of layers that read the same input ([]: the input itself), their "
+            "outputs side by side"),
+    NULL};
+
+const LayerGroup spec_groups[] = {
+    {"layers", &spec_block, NULL, false, "{name: hidden, repeat: 2, layers: [..]}"},
+    {"residual", &spec_residual, "add", false, "{residual: [{dense: {units: 64}}, relu]}"},
+    {"concatenate", &spec_concatenate, "concatenate", true,
+     "{concatenate: [[{dense: {units: 64}}, relu], []]}"},
+    {0}};
 
 const Param spec_activation = {"activation", P_KIND, 0, .registry = &nn_activations,
                                .doc = "a layer whose kind is a value: {activation: relu}"};
@@ -226,8 +244,9 @@ const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "a
                                  experiment_sections};
 
 static const Kind *const all_sections[] = {
-    &spec_experiment.head, &spec_parameters.head, &spec_data.head,  &spec_split.head,      &spec_model.head,
-    &spec_layer.head,      &spec_block.head, &spec_train.head,      &spec_metric.head,
-    &spec_search.head,     &spec_range.head, &spec_checkpoint.head, &spec_records.head,
+    &spec_experiment.head,  &spec_parameters.head, &spec_data.head,    &spec_split.head,
+    &spec_model.head,       &spec_layer.head,      &spec_block.head,   &spec_residual.head,
+    &spec_concatenate.head, &spec_train.head,      &spec_metric.head,  &spec_search.head,
+    &spec_range.head,       &spec_checkpoint.head, &spec_records.head,
 };
 const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

@@ -40,12 +40,23 @@ typedef struct {
 } RangeRow;
 
 extern const Section spec_experiment; /* the whole file */
-extern const Section spec_data, spec_split, spec_model, spec_layer, spec_block, spec_train;
+extern const Section spec_data, spec_split, spec_model, spec_layer, spec_train;
+extern const Section spec_block, spec_residual, spec_concatenate;
 extern const Section spec_parameters; /* its keys are the user's */
 extern const Section spec_metric, spec_search, spec_range, spec_checkpoint, spec_records;
 
 /* `activation: relu`: the row of the key of that layer, whose value is a kind of nn_activations. */
 extern const Param spec_activation;
+
+/* Items of a list of layers that hold lists themselves, known by the key of these. */
+typedef struct {
+  const char *key; /* "layers" */
+  const Section *section;
+  const char *join; /* the kind of nn_joins that it ends with; NULL: a block, which ends as it is */
+  bool is_branched; /* a list of lists, which all read the same */
+  const char *example; /* for messages */
+} LayerGroup;
+extern const LayerGroup spec_groups[]; /* the last has no key */
 
 /* All sections, for describe. */
 extern const Registry spec_sections;
