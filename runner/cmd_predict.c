@@ -18,7 +18,7 @@ typedef struct {
   const char *run, *data, *file;
   const char *grid; /* in place of data */
   int64_t trial;    /* -1: the best */
-  bool json;
+  bool json, hardmax;
 } Options;
 
 /* "runs/digits:17" -> "runs/digits" and 17. A folder of that very name wins. */
@@ -39,6 +39,8 @@ static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
   for (int i = 1; i < argc; i++) {
     if (str_eq(argv[i], "--json")) {
       o->json = true;
+    } else if (str_eq(argv[i], "--hardmax")) {
+      o->hardmax = true;
     } else if (str_eq(argv[i], "-o")) {
       CHECK(e, i + 1 < argc, E_USAGE, "-o needs the name of a file");
       o->file = argv[++i];
@@ -171,6 +173,7 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
   }
   io_dataset_close(&set);
   TRY(status);
+  if (o.hardmax) TRY(predict_hardmax(&p, e));
   if (o.file) TRY(predict_write(a, &p, o.file, e));
   if (o.json)
     print_json(a, &o, r->number, &p);
@@ -181,7 +184,8 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
 
 const Command run_command_predict = {
     .name = "predict",
-    .usage = "predict RUN[:TRIAL] DATA.h5|--grid MIN:MAX:N,.. [-o FILE.csv|FILE.h5] [--json]",
+    .usage = "predict RUN[:TRIAL] DATA.h5|--grid MIN:MAX:N,.. [-o FILE.csv|FILE.h5] "
+             "[--hardmax] [--json]",
     .doc = "apply a trained model to the rows of a dataset",
     .help =
         "The model is the run's best trial, or the one whose number is given. A trial whose\n"
@@ -192,6 +196,7 @@ const Command run_command_predict = {
         "feature,\n"
         "            ends included, the first varies slowest; in the file x1, x2, .. (.h5: /x)\n"
         "  -o FILE   .csv: row, predicted, prob_<class> ..  .h5: /probabilities, /predicted\n"
+        "  --hardmax one-hot in place of probabilities: hardmax_<class> .., /hardmax\n"
         "  --json    one line of JSON: rows, accuracy, loss\n\n"
         "  caviar predict runs/digits test.h5 -o predictions.csv\n"
         "  caviar predict runs/spirals --grid -3:3:200,-3:3:200 -o grid.csv\n",

@@ -102,6 +102,15 @@ Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Predict
   return OK;
 }
 
+Status predict_hardmax(Prediction *p, Err *e) {
+  CHECK(e, p->predicted, E_USAGE, "--hardmax is for classes; this model predicts numbers");
+  p->hardmax = true;
+  for (int64_t i = 0; i < p->n; i++)
+    for (int j = 0; j < p->n_columns; j++)
+      p->values[i * p->n_columns + j] = j == p->predicted[i] ? 1 : 0;
+  return OK;
+}
+
 /* ---- files ----------------------------------------------------------------------------------- */
 
 Status predict_check_path(const char *path, Err *e) {
@@ -131,7 +140,7 @@ static void add_head(Str *out, const Prediction *p) {
   for (int j = 0; j < p->n_columns; j++) {
     str_add(out, ",");
     if (p->class_names)
-      add_field(out, "prob_", p->class_names[j]);
+      add_field(out, p->hardmax ? "hardmax_" : "prob_", p->class_names[j]);
     else
       str_addf(out, "value_%d", j + 1);
   }
@@ -165,7 +174,7 @@ static Status write_csv(Arena *a, const Prediction *p, const char *path, Err *e)
 
 static Status put_h5(H5Out *o, const Prediction *p, Err *e) {
   const int64_t dims[2] = {p->n, p->n_columns};
-  const char *values = p->class_names ? "/probabilities" : "/values";
+  const char *values = p->hardmax ? "/hardmax" : p->class_names ? "/probabilities" : "/values";
   TRY(h5_put(o, values, H5_F32, dims, 2, p->values, false, e));
   if (p->points) {
     const int64_t shape[2] = {p->n, p->d};

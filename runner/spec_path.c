@@ -343,13 +343,21 @@ static void describe_place(const Walk *w, const YamlNode *model, const char *las
   if (out->param && out->param->type == P_KIND && str_eq(last, "name")) out->role = PATH_KIND_NAME;
 }
 
+/* The kind that stands here, `adam` or {name: adam}; or NULL. */
+static const Kind *kind_here(const Walk *w) {
+  if (w->value == NULL || w->value->type != P_KIND) return NULL;
+  const YamlNode *name = w->node->type == YAML_MAP ? yaml_get(w->node, "name") : w->node;
+  return name && name->type == YAML_SCALAR ? kind_find(w->value->registry, name->text) : NULL;
+}
+
 /* The row that `c` names at the walk's place, of those that a resolved tree may leave out: `enabled`
  * where it is true, and optional ones. */
 static const Param *absent_row(const Walk *w, const YamlNode *model, const char *c) {
   if (str_eq(c, "enabled") && is_item(w, model))
     return param_find(spec_layer.head.params, spec_layer.head.n_params, c);
-  if (w->at != AT_MAP || w->table == NULL) return NULL;
-  const Param *p = param_find(w->table->params, w->table->n_params, c);
+  const Kind *table = w->table ? w->table : kind_here(w);
+  if (w->at != AT_MAP || table == NULL) return NULL;
+  const Param *p = param_find(table->params, table->n_params, c);
   return p && p->optional ? p : NULL;
 }
 

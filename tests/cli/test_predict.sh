@@ -75,6 +75,18 @@ cmp <(sed -n 2p p.csv) <(sed -n 2p one.out.csv) || fail "one row alone is normal
 says 0 "training it again" "$CAVIAR" predict run:0 test.h5
 grep -q '^trial 0: 90 rows' out.txt || fail "$(cat out.txt)"
 
+# Hardmax: 1 at the predicted class, 0 elsewhere, in both forms.
+"$CAVIAR" predict run test.h5 --hardmax -o hard.csv >hard.txt
+head -1 hard.csv | grep -qx 'row,predicted,hardmax_ant,hardmax_bee,"hardmax_cat,fish"' || fail "$(head -1 hard.csv)"
+paste -d, <(cut -d, -f1-2 p.csv) <(tail -n +1 hard.csv) | sed 's/"cat,fish"/cat/g; s/"cat/cat/g' |
+  awk -F, 'NR > 1 { want = $2 == "ant" ? "1,0,0" : $2 == "bee" ? "0,1,0" : "0,0,1"; n[$2]++
+                    if ($2 != $4 || $5 "," $6 "," $7 != want) { print; exit 1 } }
+           END { if (NR != 91 || !n["ant"] || !n["bee"] || !n["cat"]) exit 1 }' || fail "rows of hard.csv"
+cmp <(sed -n 2,3p hard.txt) <("$CAVIAR" predict run test.h5 | sed -n 2,3p) || fail "hardmax changes the scores"
+"$CAVIAR" predict run test.h5 --hardmax -o hard.h5 >out.txt
+grep -qa hardmax hard.h5 || fail "no /hardmax"
+grep -qa probabilities hard.h5 && fail "/probabilities beside /hardmax"
+
 says 1 "trial 2 is DIVERGED and has no model" "$CAVIAR" predict run:2 test.h5
 says 2 "no trial 3; there are 0 to 2" "$CAVIAR" predict run:3 test.h5
 says 2 "ends in .csv or .h5" "$CAVIAR" predict run test.h5 -o p.txt

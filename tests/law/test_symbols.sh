@@ -46,6 +46,25 @@ check_inexact() { # archive
   return 0
 }
 
+# Everything that the system's libm exports, besides the four (and their f variants) whose results are exact.
+libm=$("${CC:-cc}" -print-file-name=libm.so.6)
+libm_symbols=$(nm -D --defined-only "$libm" 2>/dev/null | awk '{ sub(/@.*/, "", $3); print $3 }' |
+  grep -vxE '(sqrt|fma|floor|fabs)f?' | sort -u)
+[ -n "$libm_symbols" ] || law_fail "no list of libm's symbols: $libm"
+
+check_libm() { # archive, which objects (a pattern): no libm but sqrt, fma, floor, fabs
+  local object symbol
+  while read -r object symbol; do
+    [[ $object =~ ${2:-.} ]] || continue
+    grep -qxF "$symbol" <<<"$libm_symbols" && echo "${1##*/}: $object calls libm's $symbol; use base/fmath.h"
+  done < <(undefined_symbols "$1")
+  return 0
+}
+
+check_samplers() { # archive: the runner's files that decide which points are tried
+  check_libm "$1" '^(sampler|space)'
+}
+
 check_state() { # archive; constants with addresses in them (.data.rel.ro) are no state
   if nm "$1" 2>/dev/null | grep -q ' __asan_'; then return 0; fi # the sanitizers add data of their own
   size -A "$1" | awk -v archive="${1##*/}" '
@@ -59,6 +78,8 @@ report=$(
     check_nn "$archive"
     check_state "$archive"
   done
+  for archive in "$CAVIAR_BUILD"/{base/libbase,nn/libnn,nn/libnn_f64}.a; do check_libm "$archive"; done
+  check_samplers "$CAVIAR_BUILD/runner/librunner.a"
   for archive in "$CAVIAR_BUILD"/{base/libbase,nn/libnn,nn/libnn_f64,io/libio,runner/librunner}.a; do
     [ -e "$archive" ] || echo "$archive is not there"
     check_inexact "$archive"
@@ -72,14 +93,14 @@ else
 fi
 
 # A planted object among the real ones: the checker named first must report it, or, for "nobody", none.
-plant() { # checker or nobody, what, C text
-  local checker=$1 what=$2 archive=$law_scratch/libplanted.a found
+plant() { # checker or nobody, what, C text, among which library (nn/libnn), as which object (planted)
+  local checker=$1 what=$2 archive=$law_scratch/libplanted.a object=$law_scratch/${5:-planted}.o found
   printf '%s\n' "$3" >"$law_scratch/planted.c"
-  "${CC:-cc}" -O1 -fno-builtin -c "$law_scratch/planted.c" -o "$law_scratch/planted.o"
-  cp "$CAVIAR_BUILD/nn/libnn.a" "$archive"
-  "${AR:-ar}" q "$archive" "$law_scratch/planted.o" 2>/dev/null
+  "${CC:-cc}" -O1 -fno-builtin -c "$law_scratch/planted.c" -o "$object"
+  cp "$CAVIAR_BUILD/${4:-nn/libnn}.a" "$archive"
+  "${AR:-ar}" q "$archive" "$object" 2>/dev/null
   if [ "$checker" = nobody ]; then
-    found=$(check_nn "$archive" && check_inexact "$archive" && check_state "$archive")
+    found=$(check_nn "$archive" && check_inexact "$archive" && check_libm "$archive" && check_state "$archive")
     if [ -n "$found" ]; then law_fail "reported although it is legal: $what ($found)"; else law_say "allowed: $what"; fi
     return
   fi
@@ -99,6 +120,11 @@ plant check_nn 'MPI in nn' 'int MPI_Barrier(int); int planted(void); int planted
 plant check_nn 'the address of a function' 'void abort(void); void (*planted(void))(void);
 void (*planted(void))(void) { return abort; }'
 plant check_nn 'expf in nn' 'float expf(float); float planted(float x); float planted(float x) { return expf(x); }'
+plant check_libm 'rint in nn' 'double rint(double); double planted(double x); double planted(double x) { return rint(x); }'
+plant check_libm 'log2f in base' 'float log2f(float); float planted(float x); float planted(float x) { return log2f(x); }' \
+  base/libbase
+plant check_samplers 'log1p in a sampler' 'double log1p(double); double planted(double x);
+double planted(double x) { return log1p(x); }' runner/librunner sampler_planted
 plant check_inexact 'tanhf' 'float tanhf(float); float planted(float x); float planted(float x) { return tanhf(x); }'
 plant check_inexact 'pow' 'double pow(double, double); double planted(double x);
 double planted(double x) { return pow(x, 1.5); }'

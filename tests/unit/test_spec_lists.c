@@ -67,9 +67,55 @@ static void lists_of_numbers_are_checked(void **state) {
   }
 }
 
+/* An optional parameter of a kind need not be written to be searched. */
+static void absent_parameters_are_searched(void **state) {
+  static const char text[] = "data: {source: blobs}\n"
+                             "model: {layers: [{dense: {units: classes}}]}\n"
+                             "train: {epochs: 9, schedule: {name: exponential, decay: 0.5}}\n"
+                             "search:\n"
+                             "  method: grid\n"
+                             "  parameters:\n"
+                             "    model.loss.label_smoothing: {values: [0.1]}\n"
+                             "    model.loss.class_weights: {values: [balanced, [1, 2, 3]]}\n"
+                             "    train.schedule.every: {min: 2, max: 3}\n";
+  Spec *s = rig_load(*state, text);
+  assert_int_equal(s->search.trials, 4);
+  const Space *space = &s->search.space;
+  const YamlNode *values[] = {space->dims[0].values[0], space->dims[1].values[1],
+                              space_value(*state, &space->dims[2], 0.9)};
+  const Point point = {.values = values, .n = 3};
+  Diag d = diag_new(*state);
+  s = spec_trial(*state, s, &point, 1, &d);
+  assert_non_null(s);
+  Str out = str_new(*state);
+  yaml_write_flow(spec_find(s->tree, "model.loss"), &out);
+  assert_string_equal(
+      str_text(&out),
+      "{name: softmax_cross_entropy, label_smoothing: 0.1, class_weights: [1, 2, 3]}");
+  assert_string_equal(rig_value(s, "train.schedule.every"), "3");
+  assert_true(nn_schedule_rate(s->train.schedule, 1, 4, 9) == 0.25);
+  assert_contains(rig_errors(*state, "data: {source: blobs}\n"
+                                     "model: {layers: [{dense: {units: classes}}]}\n"
+                                     "train: {epochs: 9}\n"
+                                     "search: {trials: 2, parameters: {model.loss.label_smothing: "
+                                     "{min: 0, max: 1}}}\n"),
+                  "model.loss.label_smothing: ");
+}
+
+/* A kind of which nothing but the name is given stays a name. */
+static void a_name_stays_a_name(void **state) {
+  Spec *s = rig_load(*state, "data: {source: blobs}\n"
+                             "model: {layers: [{dense: {units: classes}}],\n"
+                             "  loss: {name: softmax_cross_entropy}}\n"
+                             "train: {epochs: 9}\n");
+  assert_string_equal(rig_value(s, "model.loss"), "softmax_cross_entropy");
+  assert_contains(spec_text(*state, s, SPEC_RESOLVED), "  loss: softmax_cross_entropy\n");
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
-  const struct CMUnitTest tests[] = {TEST(lists_of_numbers_are_values),
-                                     TEST(lists_of_numbers_are_checked)};
+  const struct CMUnitTest tests[] = {
+      TEST(lists_of_numbers_are_values), TEST(lists_of_numbers_are_checked),
+      TEST(absent_parameters_are_searched), TEST(a_name_stays_a_name)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
