@@ -43,6 +43,12 @@ paste -d' ' <(curve logistic train_loss) <(curve softmax train_loss) |
 curve linear train_loss | awk '{ last = $1; if (NR == 20) then = $1 } END { e = then - last
   exit !(NR == 100 && e < 1e-6 && last > 0.06306 && last < 0.06307) }' || fail "linear: $(curve linear train_loss | tail -1)"
 
+# rates that an epoch gets: alpha0 / (1 + epoch), and the same over two epochs of warm-up at one update an epoch
+expect 0 "" ranks 0 run "$studies/softmax.yaml" train.epochs=4 train.schedule=inverse_time --out decay
+[ "$(curve decay learning_rate | tr '\n' ' ')" = "0.1 0.06666666666666667 0.05 0.04 " ] || fail "$(curve decay learning_rate)"
+expect 0 "" ranks 0 run "$studies/softmax.yaml" train.epochs=4 train.schedule=inverse_time train.warmup_epochs=2 --out warm
+[ "$(curve warm learning_rate | tr '\n' ' ')" = "0.05 0.06666666666666667 0.05 0.04 " ] || fail "$(curve warm learning_rate)"
+
 # options of losses and schedules: one digest, whatever the number of ranks
 cat >options.yaml <<'YAML'
 data: {source: {name: blobs, classes: 3, rows: 300}}

@@ -22,8 +22,9 @@ static void test_softmax(void **state) {
   NnScore s = {0};
   loss("softmax_cross_entropy")->forward(&plain, 1, 4, z, &label, NULL, p, &s);
   const double t[] = {exp(5), exp(2), exp(-1), exp(3)}, sum = t[0] + t[1] + t[2] + t[3];
-  const double rounded[] = {0.842, 0.042, 0.002, 0.114};
+  const double rounded[] = {0.842, 0.042, 0.002, 0.114}, t_rounded[] = {148.4, 7.4, 0.4, 20.1};
   for (int j = 0; j < 4; ++j) {
+    near(p[j] * sum, t_rounded[j], 0.05);
     near(p[j], rounded[j], 0.0005);
     near(p[j], t[j] / sum, 1e-15);
   }
