@@ -19,6 +19,9 @@ MUST_CHECK Status h5_create(H5Out **out, Err *e);
  * contiguous. */
 MUST_CHECK Status h5_put(H5Out *o, const char *path, H5Type type, const int64_t *dims, int n_dims,
                          const void *data, bool checked, Err *e);
+/* Bytes that such a checked dataset takes of the image in memory; *working becomes at least what
+ * HDF5 has in its hands besides while it writes: chunks, as they are and filtered. */
+size_t h5_checked_bytes(H5Type type, const int64_t *dims, int n_dims, size_t *working);
 MUST_CHECK Status h5_put_strings(H5Out *o, const char *path, const char *const *text, int n,
                                  Err *e);
 MUST_CHECK Status h5_put_text(H5Out *o, const char *path, const char *text,

@@ -13,7 +13,7 @@ struct H5Out {
 
 enum {
   IMAGE_STEP = 1 << 16,  /* the image grows by this */
-  CHUNK_BYTES = 1 << 20, /* about so much under one checksum */
+  CHUNK_BYTES = 1 << 18, /* about so much under one checksum */
   PAGE = 4096,           /* data of a page or more start at one, so that they can be mapped */
   COMPACT_BYTES = 60000, /* a text up to this lies in the object's header, which has a checksum */
 };
@@ -121,6 +121,27 @@ static void chunk_of(const hsize_t *dims, int n_dims, size_t element, hsize_t *c
     chunk[i] = smaller > 0 ? smaller : 1;
     bytes = bytes / (double)dims[i] * (double)chunk[i];
   }
+}
+
+/* Measured: so many chunks HDF5 and malloc have in their hands while a dataset is written; of chunks
+ * below SYSTEM_BYTES none, for they find memory that was freed before. */
+enum { WORKING_CHUNKS = 7, SYSTEM_BYTES = 1 << 17 };
+
+size_t h5_checked_bytes(H5Type type, const int64_t *dims, int n_dims, size_t *working) {
+  static const size_t bytes[] = {
+      [H5_U8] = 1, [H5_I32] = 4, [H5_I64] = 8, [H5_F32] = 4, [H5_F64] = 8};
+  hsize_t whole[H5_MAX_DIMS], chunk[H5_MAX_DIMS];
+  for (int i = 0; i < n_dims; i++) whole[i] = (hsize_t)dims[i];
+  chunk_of(whole, n_dims, bytes[type], chunk);
+  size_t n_chunks = 1, size = bytes[type];
+  for (int i = 0; i < n_dims; i++) {
+    if (dims[i] == 0) return 0;
+    n_chunks *= (size_t)((whole[i] + chunk[i] - 1) / chunk[i]);
+    size *= (size_t)chunk[i];
+  }
+  if (size >= SYSTEM_BYTES && *working < WORKING_CHUNKS * size) *working = WORKING_CHUNKS * size;
+  size += 4; /* the checksum */
+  return n_chunks * (size < PAGE ? size : (size + PAGE - 1) / PAGE * PAGE);
 }
 
 static hid_t layout_of(const hsize_t *dims, int n_dims, size_t element, bool checked) {

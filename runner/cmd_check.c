@@ -100,10 +100,11 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
   else
     print_data(data);
   if (s->cost.text)
-    printf("# memory      %s in training", str_bytes((double)p->bytes, bytes));
+    printf("# memory      %s for training", str_bytes((double)p->bytes, bytes));
   else
-    printf("# model       %s parameters, %s in training", str_count((int64_t)p->n_parameters, n),
+    printf("# model       %s parameters, %s for training", str_count((int64_t)p->n_parameters, n),
            str_bytes((double)p->bytes, bytes));
+  printf(" and checkpoints, besides the data");
   if (s->search.present) printf(" at most (trial %lld)", (long long)p->largest);
   printf("\n");
   print_steps(s, p);

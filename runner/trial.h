@@ -119,7 +119,7 @@ typedef struct {
   size_t n_parameters;     /* weights */
   size_t n_statistics;
   size_t buffer_bytes; /* of the trial's own buffers */
-  size_t bytes;        /* of those, the model and its optimizer */
+  size_t bytes;        /* of those, the model, its optimizer and a checkpoint in the making */
   NnTeam team;
   NnModel *model;         /* planned, not opened */
   struct CostGraph *cost; /* NULL: a model */

@@ -154,6 +154,28 @@ Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *
   return OK;
 }
 
+/* Texts, groups and counters, each of a few KiB. */
+enum { SMALL_PARTS = 1 << 16 };
+
+static size_t flat_bytes(size_t n, size_t *working) {
+  const int64_t dims[1] = {(int64_t)n};
+  return n > 0 ? h5_checked_bytes(H5_F32, dims, 1, working) : 0;
+}
+
+/* What put_all puts. */
+size_t trial_checkpoint_bytes(const Spec *s, const TrialPlan *p) {
+  size_t bytes = SMALL_PARTS, working = 0, n_state;
+  for (int i = 0; i < nn_model_n_blocks(p->model); i++) {
+    const NnBlock *b = nn_model_block(p->model, i);
+    const int64_t dims[2] = {b->rows, b->cols};
+    bytes += h5_checked_bytes(H5_F32, dims, b->cols == 1 ? 1 : 2, &working);
+  }
+  if (s->search.metric.at_best)
+    bytes += flat_bytes(p->n_parameters, &working) + flat_bytes(p->n_statistics, &working);
+  (void)nn_model_vector(p->model, NN_OPTIMIZER_STATE, &n_state);
+  return bytes + flat_bytes(n_state, &working) + working;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static size_t type_size(H5Type type) {

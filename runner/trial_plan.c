@@ -120,6 +120,6 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
   arena_init_measuring(&measure);
   trial_buffers(&measure, trial, data, out, &(TrialBuffers){0});
   out->buffer_bytes = measure.used;
-  out->bytes = nn_model_bytes(out->model) + measure.used;
+  out->bytes = nn_model_bytes(out->model) + measure.used + trial_checkpoint_bytes(trial, out);
   return OK;
 }

@@ -83,6 +83,9 @@ const Real *trial_chosen(const TrialRun *r, NnVector which, size_t *n);
 /* Replaces the trial's checkpoint. `result`: the trial is finished; NULL: it goes on. E_IO. */
 MUST_CHECK Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *e);
 
+/* Memory that saving such a trial takes: the whole file is made there first. */
+size_t trial_checkpoint_bytes(const Spec *s, const TrialPlan *p);
+
 /* Continues from the trial's checkpoint, if there is one that fits; warns of one that does not and
  * leaves the run as it was. TRUE in *finished: `result` is what it came to, nothing is left to do.
  */
