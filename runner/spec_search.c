@@ -288,8 +288,11 @@ static void walk_paths(Nearest *n, const YamlNode *tree, const char *prefix) {
 static bool no_such_path(const DimSpec *x, const YamlNode *tree) {
   if (x->place.unread) return false;
   Nearest n = {.a = x->r->a, .path = x->dim->path, .best = INT_MAX};
-  walk_paths(&n, yaml_get(tree, "model"), "model");
-  walk_paths(&n, yaml_get(tree, "train"), "train");
+  static const char *const tops[] = {"model", "parameters", "train"};
+  for (int i = 0; i < COUNT(tops); i++) {
+    const YamlNode *top = yaml_get(tree, tops[i]); /* a cost has no model, a model no parameters */
+    if (top) walk_paths(&n, top, tops[i]);
+  }
   const Mark at = path_mark(x->in->key_mark, x->place.from, x->place.length);
   if (n.nearest)
     diag_add(x->r->d, DIAG_ERROR, at, "%s: no such path; did you mean \"%s\"?", x->dim->path,
@@ -301,13 +304,15 @@ static bool no_such_path(const DimSpec *x, const YamlNode *tree) {
 
 /* Why a path that names something must stay as it is. */
 static const char *why_fixed(const DimSpec *x) {
-  static const char *const others[] = {"version", "name", "metric", "search", "checkpoint"};
+  static const char *const others[] = {"version", "name", "cost", "metric", "search", "checkpoint"};
   const char *path = x->dim->path;
   const char *top = arena_strndup(x->r->a, path, strcspn(path, "."));
   if (str_eq(top, "data")) return "the data are opened once and are the same for all trials";
   if (str_eq(top, "seed")) return "every trial has a seed of its own, made from the experiment's";
   for (int i = 0; i < COUNT(others); i++)
-    if (str_eq(top, others[i])) return "only what is below model and train can";
+    if (str_eq(top, others[i]))
+      return x->spec->cost.text ? "only what is below parameters and train can"
+                                : "only what is below model and train can";
   if (x->place.node && x->place.role == PATH_SECTION) return "it is a section, not a value";
   return NULL;
 }
