@@ -82,11 +82,20 @@ typedef struct {
   int batch_rows;        /* of a training batch of the team; 0: not known, or never trained */
 } NnPlan;
 
+/* Which numbers a case takes for inputs: those where a kind has a value, away from kinks. */
+typedef enum {
+  NN_BOTH_SIGNS, /* at least 0.2 from 0 */
+  NN_FAR_FROM_0, /* of both signs, at least 0.5 from 0 */
+  NN_POSITIVE,   /* at least 0.5 */
+  NN_APART,      /* no two of a row within 0.1 */
+} NnNumbers;
+
 /* A case of a kind for the registry tests: a config in the words of an experiment file. */
 typedef struct {
   const char *params;          /* "units: 5, bias: false" */
   int features;                /* of the input */
   int more[NN_MAX_INPUTS - 1]; /* of further inputs; 0: no more */
+  NnNumbers numbers;
 } NnCase;
 
 typedef struct {
@@ -116,19 +125,10 @@ typedef struct NnLayerKind {
   int n_cases;
 } NnLayerKind;
 
-/* An op of nn/ops.h: a layer without weights and words, for any number of inputs (one or two). */
-typedef enum {
-  NN_BOTH_SIGNS, /* at least 0.2 from 0 */
-  NN_FAR_FROM_0, /* of both signs, at least 0.5 from 0 */
-  NN_POSITIVE,   /* at least 0.5 */
-  NN_APART,      /* no two of a row within 0.1 */
-} NnNumbers;
-
+/* An op of nn/ops.h: a layer without weights and words. */
 typedef struct {
   NnLayerKind layer;
   int n_inputs;
-  bool broadcasts;   /* one of two inputs may be a scalar beside a vector */
-  NnNumbers numbers; /* that the tests may use */
 } NnOpKind;
 
 /* The plan of a layer that keeps its input's shape and nothing else. */

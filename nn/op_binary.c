@@ -118,6 +118,9 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   return OK;
 }
 
+#define CASE(d_a, d_b, args)                                                                       \
+  { .params = "", .features = d_a, .more = {d_b}, .numbers = args }
+
 #define NN_OP(name)
 #define NN_UNARY(name, ...)
 #define NN_BINARY(op, value, slope_a, slope_b, args, text)                                         \
@@ -139,14 +142,16 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
     backward(s, n, 0, slope_a_##op);                                                               \
     backward(s, n, 1, slope_b_##op);                                                               \
   }                                                                                                \
+  static const NnCase cases_##op[] = {CASE(5, 5, args), CASE(5, 1, args), CASE(1, 5, args),        \
+                                      CASE(1, 1, args)};                                           \
   const NnOpKind NN_EXPORT(nn_op_##op) = {                                                         \
       .layer = {.head = {.name = #op, .doc = text},                                                \
                 .needs_output = true,                                                              \
                 .plan = plan,                                                                      \
                 .forward = forward_##op,                                                           \
-                .backward = backward_##op},                                                        \
+                .backward = backward_##op,                                                         \
+                .cases = cases_##op,                                                               \
+                .n_cases = COUNT(cases_##op)},                                                     \
       .n_inputs = 2,                                                                               \
-      .broadcasts = true,                                                                          \
-      .numbers = args,                                                                             \
   };
 #include "ops.def"

@@ -127,16 +127,23 @@ static void dot_backward(const NnStep *s, NnNode *n) {
 
 /* ---- the kinds ------------------------------------------------------------------------------- */
 
-#define KIND(op, plan_, forward_, backward_, n_inputs_, numbers_, text)                            \
+static const NnCase any[] = {{.params = "", .features = 5}, {.params = "", .features = 1}};
+static const NnCase apart[] = {{.params = "", .features = 5, .numbers = NN_APART},
+                               {.params = "", .features = 1, .numbers = NN_APART}};
+static const NnCase two[] = {{.params = "", .features = 5, .more = {5}},
+                             {.params = "", .features = 1, .more = {1}}};
+
+#define KIND(op, plan_, forward_, backward_, inputs, cases_, text)                                 \
   const NnOpKind NN_EXPORT(nn_op_##op) = {.layer = {.head = {.name = #op, .doc = text},            \
                                                     .plan = plan_,                                 \
                                                     .forward = forward_,                           \
-                                                    .backward = backward_},                        \
-                                          .n_inputs = n_inputs_,                                   \
-                                          .numbers = numbers_};
+                                                    .backward = backward_,                         \
+                                                    .cases = cases_,                               \
+                                                    .n_cases = COUNT(cases_)},                     \
+                                          .n_inputs = inputs};
 
-KIND(sum, plan, sum_forward, sum_backward, 1, NN_BOTH_SIGNS, "sum of a vector")
-KIND(mean, plan, mean_forward, mean_backward, 1, NN_BOTH_SIGNS, "mean of a vector")
-KIND(max_of, plan, max_forward, max_backward, 1, NN_APART, "largest element of a vector")
-KIND(min_of, plan, min_forward, min_backward, 1, NN_APART, "smallest element of a vector")
-KIND(dot, dot_plan, dot_forward, dot_backward, 2, NN_BOTH_SIGNS, "sum of a b, of equal lengths")
+KIND(sum, plan, sum_forward, sum_backward, 1, any, "sum of a vector")
+KIND(mean, plan, mean_forward, mean_backward, 1, any, "mean of a vector")
+KIND(max_of, plan, max_forward, max_backward, 1, apart, "largest element of a vector")
+KIND(min_of, plan, min_forward, min_backward, 1, apart, "smallest element of a vector")
+KIND(dot, dot_plan, dot_forward, dot_backward, 2, two, "sum of a b, of equal lengths")

@@ -40,13 +40,15 @@ static inline void map_back(const NnStep *s, const NnNode *n, Slope *slope) {
   static void backward_##op(const NnStep *s, NnNode *n) {                                          \
     map_back(s, n, slope_##op);                                                                    \
   }                                                                                                \
+  static const NnCase cases_##op[] = {{.params = "", .features = 5, .numbers = args}};             \
   const NnOpKind NN_EXPORT(nn_op_##op) = {                                                         \
       .layer = {.head = {.name = #op, .doc = text},                                                \
                 .needs_output = true,                                                              \
                 .plan = nn_plan_elementwise,                                                       \
                 .forward = forward_##op,                                                           \
-                .backward = backward_##op},                                                        \
+                .backward = backward_##op,                                                         \
+                .cases = cases_##op,                                                               \
+                .n_cases = COUNT(cases_##op)},                                                     \
       .n_inputs = 1,                                                                               \
-      .numbers = args,                                                                             \
   };
 #include "ops.def"

@@ -64,12 +64,12 @@ static inline void rig_open(LayerRig *b, const NnLayerKind *kind, const NnCase *
   for (int k = 0; k < n->n_stats; ++k) {
     n->stats[k].v = ARENA_ARRAY(a, Real, (size_t)n->stats[k].rows * (size_t)n->stats[k].cols);
   }
-  b->x = rig_numbers(b, 1, in);
+  b->x = ARENA_ARRAY(a, Real, in);
   b->r = rig_numbers(b, 2, out);
   Real *x = ARENA_ARRAY(a, Real, in), *gx = ARENA_ARRAY(a, Real, in);
-  for (int k = 0; k < n->n_inputs; ++k) {
-    n->x[k] = x, n->gx[k] = gx;
-    x += rows * n->in[k], gx += rows * n->in[k];
+  for (int k = 0, at = 0; k < n->n_inputs; at += rows * n->in[k++]) {
+    n->x[k] = x + at, n->gx[k] = gx + at;
+    nn_case_input(c->numbers, k, (size_t)rows * (size_t)n->in[k], b->x + at);
   }
   n->y = ARENA_ARRAY(a, Real, out);
   n->gy = ARENA_ARRAY(a, Real, out);

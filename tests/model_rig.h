@@ -12,6 +12,8 @@ typedef struct {
   const LayerWords *layers;
   int n_layers, features;
   int n_branches; /* the first so many layers read the data, the next one them; 0: a chain */
+  const Kind *op; /* the next one, if it is an op */
+  bool positive;  /* its inputs are made so */
   NnTargets targets;
   const char *loss, *loss_params, *optimizer, *optimizer_params, *gemm;
   const double *class_rows;
@@ -30,7 +32,8 @@ typedef struct {
   int first; /* of this rank's rows in the last batch */
 } ModelRig;
 
-/* A network around a case of a layer: a dense layer for each of its inputs, itself, a dense one. */
+/* A network around a case of a layer or op: a dense layer for each of its inputs, itself, a dense
+ * one. */
 typedef struct {
   char units[NN_MAX_INPUTS][32];
   LayerWords layers[NN_MAX_INPUTS + 2];
@@ -41,6 +44,9 @@ static inline void model_around(const Kind *kind, const NnCase *c, Around *out, 
   w->n_branches = nn_case_inputs(c, in);
   w->n_layers = 0;
   w->layers = out->layers;
+  w->op = kind_find(&nn_ops, kind->name); /* a layer may have the same name */
+  if (w->op && &nn_op_at(w->op, cpu_level())->layer.head != kind) w->op = NULL;
+  w->positive = c->numbers == NN_POSITIVE || c->numbers == NN_FAR_FROM_0;
   for (int k = 0; k < w->n_branches; ++k) {
     snprintf(out->units[k], sizeof out->units[k], "units: %d", in[k]);
     out->layers[w->n_layers++] = (LayerWords){"dense", out->units[k]};
@@ -49,14 +55,53 @@ static inline void model_around(const Kind *kind, const NnCase *c, Around *out, 
   out->layers[w->n_layers++] = (LayerWords){"dense", "units: classes"};
 }
 
-/* What layer i reads. */
-static inline int model_inputs(const ModelWords *w, int i, int inputs[NN_MAX_INPUTS]) {
-  if (i != w->n_branches || i == 0) {
-    inputs[0] = i < w->n_branches ? NN_INPUT : i - 1;
-    return 1;
+static inline int model_kind(ModelRig *r, int i, const int *inputs, int n_inputs) {
+  const ModelWords *w = &r->words;
+  const LayerWords *l = &w->layers[i];
+  const int reader = i < w->n_branches ? w->n_branches : i + 1;
+  const bool op_reads = w->op && reader == w->n_branches;
+  int id = -2;
+  if (w->op && i == w->n_branches) {
+    MUST(nn_graph_op(r->graph, w->op->name, inputs, n_inputs, &id, e));
+    return id;
   }
-  for (int k = 0; k < i; ++k) inputs[k] = k;
-  return i;
+  const KindValue v = nn_case_config(&r->arena, nn_case_layer(l->kind), l->params);
+  nn_layer_resolve(v.kind, v.config,
+                   reader < w->n_layers && !op_reads ? nn_case_layer(w->layers[reader].kind)
+                                                     : NULL);
+  const char *path = arena_printf(&r->arena, "%d.%s", i, l->kind);
+  MUST(nn_graph_add(r->graph, v.kind, v.config, path, inputs, n_inputs, &id, e));
+  return id;
+}
+
+/* What an op reads: a parameter times the branch, or the sigmoid of that. */
+static inline int model_before_op(ModelRig *r, int parameter, int branch) {
+  const int factors[] = {parameter, branch};
+  int id = -2;
+  MUST(nn_graph_op(r->graph, "mul", factors, 2, &id, e));
+  if (r->words.positive) MUST(nn_graph_op(r->graph, "sigmoid", &id, 1, &id, e));
+  return id;
+}
+
+static inline void model_layers(ModelRig *r) {
+  const ModelWords *w = &r->words;
+  const double one = 1;
+  int branches[NN_MAX_INPUTS], parameter = -2, id = NN_INPUT;
+  if (w->op) MUST(nn_graph_parameter(r->graph, "factor", 1, &one, &parameter, e));
+  for (int i = 0; i < w->n_layers; ++i) {
+    if (i < w->n_branches) {
+      const int data = NN_INPUT;
+      branches[i] = model_kind(r, i, &data, 1);
+      if (w->op) branches[i] = model_before_op(r, parameter, branches[i]);
+    } else if (i == w->n_branches && i > 0) {
+      id = model_kind(r, i, branches, w->n_branches);
+    } else {
+      id = model_kind(r, i, &id, 1);
+    }
+  }
+  const KindValue loss =
+      nn_case(&r->arena, &nn_losses, w->loss, w->loss_params ? w->loss_params : "");
+  MUST(nn_graph_loss(r->graph, loss.kind, loss.config, id, e));
 }
 
 static inline void model_open(ModelRig *r, const ModelWords *w) {
@@ -64,20 +109,7 @@ static inline void model_open(ModelRig *r, const ModelWords *w) {
   arena_init(&r->arena);
   Arena *a = &r->arena;
   r->graph = nn_graph_new(a, w->features, w->targets);
-  int id = NN_INPUT;
-  for (int i = 0; i < w->n_layers; ++i) {
-    const LayerWords *l = &w->layers[i];
-    const KindValue v = nn_case_config(a, nn_case_layer(l->kind), l->params);
-    const int reader = i < w->n_branches ? w->n_branches : i + 1;
-    nn_layer_resolve(v.kind, v.config,
-                     reader < w->n_layers ? nn_case_layer(w->layers[reader].kind) : NULL);
-    int inputs[NN_MAX_INPUTS];
-    const int n = model_inputs(w, i, inputs);
-    MUST(nn_graph_add(r->graph, v.kind, v.config, arena_printf(a, "%d.%s", i, l->kind), inputs, n,
-                      &id, e));
-  }
-  const KindValue loss = nn_case(a, &nn_losses, w->loss, w->loss_params ? w->loss_params : "");
-  MUST(nn_graph_loss(r->graph, loss.kind, loss.config, id, e));
+  model_layers(r);
   const NnOptions o = {
       .batch_rows = w->micro_rows ? w->micro_rows : w->batch_rows,
       .eval_rows = 64,

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include "base/rng.h"
 #include "nn/kinds.h"
+#include "nn/ops.h"
 
 /* For a call that must succeed. */
 #define MUST(call)                                                                                 \
@@ -70,9 +71,9 @@ static inline int nn_case_inputs(const NnCase *c, int in[NN_MAX_INPUTS]) {
 
 typedef void NnCaseCheck(const NnLayerKind *kind, const NnCase *c);
 
-/* Every case of every layer and join. */
+/* Every case of every layer, join and op. */
 static inline void nn_case_each(NnCaseCheck *check) {
-  const Registry *const registries[] = {&nn_layers, &nn_joins};
+  const Registry *const registries[] = {&nn_layers, &nn_joins, &nn_ops};
   for (int r = 0; r < COUNT(registries); ++r) {
     for (int i = 0; i < registries[r]->n; ++i) {
       const NnLayerKind *kind = nn_layer_at(registries[r]->kinds[i], cpu_level());
@@ -87,6 +88,18 @@ static inline void nn_case_numbers(uint64_t block, size_t n, Real *out) {
   for (size_t i = 0; i < n; ++i) {
     const double u = 2 * rng_f64(&r) - 1;
     out[i] = (Real)(u < 0 ? u - 0.2 : u + 0.2);
+  }
+}
+
+/* Input k of a case. Those apart are 0.2 from each other and, in another input, at least 0.1. */
+static inline void nn_case_input(NnNumbers numbers, int k, size_t n, Real *out) {
+  nn_case_numbers(k == 0 ? 1 : 60 + (uint64_t)k, n, out);
+  for (size_t i = 0; i < n; ++i) {
+    const double x = (double)out[i], far = x < 0 ? x - 0.3 : x + 0.3;
+    if (numbers == NN_FAR_FROM_0) out[i] = (Real)far;
+    if (numbers == NN_POSITIVE) out[i] = (Real)(far < 0 ? -far : far);
+    if (numbers == NN_APART)
+      out[i] = (Real)(0.2 * (double)(i * (k == 0 ? 7 : 5) % 11) - 1.1 + 0.1 * k);
   }
 }
 

@@ -1,5 +1,6 @@
 /* Gradients of whole costs made of ops, in f64: against formulas written by hand, against the dense
  * layer, against differences; in rows and shards, with values that several nodes read. */
+#include "op_values.h"
 #include "ops_rig.h"
 
 static Real *gradient_of(OpsRig *r) {
@@ -190,9 +191,8 @@ static void test_nothing_between(void **state) {
 int main(void) {
   cpu_flush_denormals();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rosenbrock),
-      cmocka_unit_test(test_linear_regression),
-      cmocka_unit_test(test_layers_and_ops),
+      cmocka_unit_test(test_op_values),         cmocka_unit_test(test_rosenbrock),
+      cmocka_unit_test(test_linear_regression), cmocka_unit_test(test_layers_and_ops),
       cmocka_unit_test(test_nothing_between),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,15 +49,19 @@ static void test_parameters(void **state) {
   arena_free(&a);
 }
 
+/* A layer's cases have one input, a join's several, an op's as many as it takes. */
+static const Registry *const with_cases[] = {&nn_layers, &nn_joins, &nn_ops};
+
 static void test_cases(void **state) {
   (void)state;
-  const Registry *const layers[] = {&nn_layers, &nn_joins};
-  for (int r = 0; r < COUNT(layers); ++r) {
-    for (int i = 0; i < layers[r]->n; ++i) {
-      const NnLayerKind *kind = nn_layer_at(layers[r]->kinds[i], CPU_PORTABLE);
-      if (kind->n_cases == 0) fail_msg("%s %s has no case", layers[r]->noun, kind->head.name);
-      /* a join's cases have several inputs, another layer's one */
-      for (int k = 0; k < kind->n_cases; ++k) assert_true((kind->cases[k].more[0] > 0) == (r == 1));
+  for (int r = 0; r < COUNT(with_cases); ++r) {
+    for (int i = 0; i < with_cases[r]->n; ++i) {
+      const NnLayerKind *kind = nn_layer_at(with_cases[r]->kinds[i], CPU_PORTABLE);
+      if (kind->n_cases == 0) fail_msg("%s %s has no case", with_cases[r]->noun, kind->head.name);
+      for (int k = 0; k < kind->n_cases; ++k) {
+        const bool several = r == 2 ? nn_op_at(&kind->head, CPU_PORTABLE)->n_inputs > 1 : r == 1;
+        assert_true((kind->cases[k].more[0] > 0) == several);
+      }
     }
   }
   for (int i = 0; i < nn_losses.n; ++i) {
@@ -66,20 +70,23 @@ static void test_cases(void **state) {
   }
 }
 
+static void check_levels(const Kind *head) {
+  const NnLayerKind *portable = nn_layer_at(head, CPU_PORTABLE);
+  assert_ptr_equal(&portable->head, head);
+  for (CpuLevel level = CPU_PORTABLE; level < CPU_LEVELS; ++level) {
+    const NnLayerKind *kind = nn_layer_at(head, level);
+    assert_string_equal(kind->head.name, portable->head.name);
+#if defined(__x86_64__)
+    assert_true((kind == portable) == (level == CPU_PORTABLE));
+#endif
+  }
+}
+
 /* Each level is a compilation of its own of the same thing. */
 static void test_levels(void **state) {
   (void)state;
-  for (int i = 0; i < nn_layers.n + nn_joins.n; ++i) {
-    const Kind *head = i < nn_layers.n ? nn_layers.kinds[i] : nn_joins.kinds[i - nn_layers.n];
-    const NnLayerKind *portable = nn_layer_at(head, CPU_PORTABLE);
-    assert_ptr_equal(&portable->head, head);
-    for (CpuLevel level = CPU_PORTABLE; level < CPU_LEVELS; ++level) {
-      const NnLayerKind *kind = nn_layer_at(head, level);
-      assert_string_equal(kind->head.name, portable->head.name);
-#if defined(__x86_64__)
-      assert_true((kind == portable) == (level == CPU_PORTABLE));
-#endif
-    }
+  for (int r = 0; r < COUNT(with_cases); ++r) {
+    for (int i = 0; i < with_cases[r]->n; ++i) check_levels(with_cases[r]->kinds[i]);
   }
 }
 

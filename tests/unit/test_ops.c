@@ -1,5 +1,6 @@
 /* Costs of a few numbers, by nn/ops.h: golden minima, every optimizer by name, what values go
  * together, and what each op does at its edges. */
+#include "op_values.h"
 #include "ops_rig.h"
 
 /* ---- J(w) = w^2 - 10 w + 25 = (w - 5)^2 ------------------------------------------------------ */
@@ -176,6 +177,33 @@ static void test_nan_is_seen(void **state) {
   }
 }
 
+/* Far out nothing overflows that has a value. */
+static void test_far_out(void **state) {
+  (void)state;
+  static const struct {
+    const char *op;
+    double x, value, slope;
+  } rows[] = {
+      {"softplus", 1000, 1000, 1}, {"softplus", -1000, 0, 0}, {"sigmoid", 1000, 1, 0},
+      {"sigmoid", -1000, 0, 0},    {"tanh", 1000, 1, 0},      {"exp", -1000, 0, 0},
+      {"erf", -1000, -1, 0},       {"log1p", 0, 0, 1},        {"abs", 0, 0, 0},
+      {"relu", 0, 0, 0},           {"sqrt", 0, 0, INFINITY},
+  };
+  for (int i = 0; i < COUNT(rows); ++i) {
+    OpsRig r;
+    ops_open(&r, 0);
+    const int w = ops_parameter(&r, "w", 1, &rows[i].x);
+    ops_minimize(&r, ops_one(&r, rows[i].op, w), "sgd", "", 1, 1);
+    size_t n;
+    const double value = ops_gradient(&r, 1);
+    const double slope = (double)nn_model_vector(r.model, NN_GRADIENTS, &n)[0];
+    if (value != rows[i].value || slope != rows[i].slope) {
+      fail_msg("%s(%g): %g with slope %g", rows[i].op, rows[i].x, value, slope);
+    }
+    ops_close(&r);
+  }
+}
+
 /* A graph keeps copies; blocks have the names of their parameters. */
 static void test_blocks(void **state) {
   (void)state;
@@ -248,6 +276,7 @@ static void test_messages(void **state) {
 int main(void) {
   cpu_flush_denormals();
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_op_values),
       cmocka_unit_test(test_parabola),
       cmocka_unit_test(test_parabola_from_data),
       cmocka_unit_test(test_every_optimizer),
@@ -255,6 +284,7 @@ int main(void) {
       cmocka_unit_test(test_pow_of_a_trained_exponent),
       cmocka_unit_test(test_ties),
       cmocka_unit_test(test_nan_is_seen),
+      cmocka_unit_test(test_far_out),
       cmocka_unit_test(test_blocks),
       cmocka_unit_test(test_messages),
   };
