@@ -89,6 +89,7 @@ static void note_metric(TrialRun *r, double metric) {
     return;
   p->best_epoch = p->epoch;
   p->best_metric = metric;
+  p->best_batches = (int64_t)nn_model_batches(r->model);
   keep_best(r);
 }
 

@@ -81,6 +81,7 @@ static Status put_progress(H5Out *o, const TrialRun *r, double seconds, Err *e) 
     TRY(put_i64(o, "/progress/batches", (int64_t)nn_model_batches(r->model), e));
   TRY(put_i64(o, "/progress/best_epoch", p->best_epoch, e));
   TRY(put_f64(o, "/progress/best_metric", p->best_metric, e));
+  if (p->best_batches > 0) TRY(put_i64(o, "/progress/best_batches", p->best_batches, e));
   TRY(put_f64(o, "/progress/running_loss", p->running.loss, e));
   TRY(put_f64(o, "/progress/running_correct", p->running.correct, e));
   TRY(put_f64(o, "/progress/running_rows", p->running.rows, e));
@@ -228,6 +229,11 @@ Status trial_checkpoint_counts(const H5In *in, Arena *a, int64_t *updates, int64
   return trial_checkpoint_get(in, a, "/progress/batches", H5_I64, 1, batches, e);
 }
 
+Status trial_checkpoint_best_batches(const H5In *in, Arena *a, int64_t *batches, Err *e) {
+  if (!h5_has(in, "/progress/best_batches")) return OK;
+  return trial_checkpoint_get(in, a, "/progress/best_batches", H5_I64, 1, batches, e);
+}
+
 Status trial_checkpoint_result(const H5In *in, Arena *a, TrialResult *out, Err *e) {
   char *text;
   JsonValue *v;
@@ -268,7 +274,7 @@ static Status get_progress(Arena *a, const H5In *in, TrialProgress *p, Err *e) {
   };
   for (int i = 0; i < COUNT(fields); i++)
     TRY(trial_checkpoint_get(in, a, fields[i].path, fields[i].type, 1, fields[i].field, e));
-  return OK;
+  return trial_checkpoint_best_batches(in, a, &p->best_batches, e);
 }
 
 /* What was read, kept apart until all of it is known to be good. */

@@ -27,6 +27,9 @@ MUST_CHECK Status trial_checkpoint_blocks(const H5In *in, Arena *a, const NnMode
 MUST_CHECK Status trial_checkpoint_counts(const H5In *in, Arena *a, int64_t *updates,
                                           int64_t *batches, Err *e);
 
+/* The batches that the chosen epoch's statistics have seen, where that is another number. */
+MUST_CHECK Status trial_checkpoint_best_batches(const H5In *in, Arena *a, int64_t *batches, Err *e);
+
 /* E_DATA if the trial was not finished. */
 MUST_CHECK Status trial_checkpoint_result(const H5In *in, Arena *a, TrialResult *out, Err *e);
 

@@ -76,6 +76,7 @@ static Status read_weights(Arena *a, const H5In *in, TrialModel *m, Err *e) {
         m->result.weights);
   int64_t updates, batches;
   TRY(trial_checkpoint_counts(in, a, &updates, &batches, e));
+  TRY(trial_checkpoint_best_batches(in, a, &batches, e));
   nn_model_set_counts(m->model, (uint64_t)updates, (uint64_t)batches);
   return OK;
 }

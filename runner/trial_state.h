@@ -17,7 +17,8 @@ typedef struct {
   NnScore running;    /* their sums */
   int64_t best_epoch; /* metric.at best: from 1; 0: none yet */
   double best_metric;
-  double seconds; /* of training, up to the checkpoint that was continued */
+  int64_t best_batches; /* training batches until then: the t of its statistics */
+  double seconds;       /* of training, up to the checkpoint that was continued */
 } TrialProgress;
 
 /* All that a training needs besides the model, laid out before the first step. */

@@ -163,6 +163,29 @@ static void test_resume(void **state) {
     check_resume(a, arena_printf(a, "%s%s", all, nn_optimizers.kinds[i]->name), 3, 10);
 }
 
+/* The model in a checkpoint is the best epoch's, its averages corrected for that epoch's number of
+ * batches: on the validation part it has the very loss by which it was chosen. */
+static void test_best(void **state) {
+  Arena *a = *state;
+  static const char best[] = "metric.at=best metric.name=validation_loss metric.goal=maximize "
+                             "train.batch_size=64 ";
+  static const char *const kinds[] = {"", "train.accumulate=2"};
+  for (int i = 0; i < COUNT(kinds); i++) {
+    const Spec *s = spec_with(a, arena_printf(a, "%s%s", best, kinds[i]));
+    RunData *data = trial_rig_data(a, s);
+    TrialResult r = trial_rig_run(a, s, data, ".");
+    assert_int_equal(r.chosen_epoch, 1); /* where the loss is largest */
+    data->parts[PART_TEST] = data->parts[PART_VALIDATION];
+    const TrialEnv env = {.data = data, .cpu = cpu_level()};
+    NnScore score;
+    Err e = {0};
+    const char *path = trial_checkpoint_path(a, ".", 0);
+    assert_int_equal(trial_test(a, &env, path, &score, &e), OK);
+    unlink(path);
+    assert_true(score.loss / score.rows == r.metric);
+  }
+}
+
 /* ---- penalties and limits -------------------------------------------------------------------- */
 
 /* The norm of the longest column of a dense layer, and the penalty of all matrices. */
@@ -288,6 +311,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_as_one_batch, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(test_steps, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(test_resume, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(test_best, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(test_penalty, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(test_max_norm, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(test_clipping, rig_setup, rig_teardown),
