@@ -2,8 +2,8 @@
  * Adam with Nesterov's momentum.
  *
  *   v = beta1 v + (1 - beta1) g,    s = beta2 s + (1 - beta2) g^2
- *   w -= a v^ / (sqrt(s^) + eps),   v^ = beta1 v / (1 - beta1^(t+1)) + (1 - beta1) g / (1 - beta1^t)
- *                                   s^ = s / (1 - beta2^t),  t from 1
+ *   w -= a v^ / (sqrt(s^) + eps),   s^ = s / (1 - beta2^t),  t from 1
+ *   v^ = beta1 v / (1 - beta1^(t+1)) + (1 - beta1) g / (1 - beta1^t)
  *
  * Dozat 2016, Incorporating Nesterov momentum into Adam, algorithm 2, with the paper's mu_t the
  * same in every step: beta1. The corrections are computed in f64, once a step.

@@ -350,8 +350,8 @@ static const Kind *kind_here(const Walk *w) {
   return name && name->type == YAML_SCALAR ? kind_find(w->value->registry, name->text) : NULL;
 }
 
-/* The row that `c` names at the walk's place, of those that a resolved tree may leave out: `enabled`
- * where it is true, and optional ones. */
+/* The row that `c` names at the walk's place, of those that a resolved tree may leave out:
+ * `enabled` where it is true, and optional ones. */
 static const Param *absent_row(const Walk *w, const YamlNode *model, const char *c) {
   if (str_eq(c, "enabled") && is_item(w, model))
     return param_find(spec_layer.head.params, spec_layer.head.n_params, c);

@@ -91,8 +91,8 @@ static void test_not_finite(void **state) {
   }
 }
 
-/* Column j is j / 10 times a unit column: those above the limit come to it, the others keep their bits.
- */
+/* Column j is j / 10 times a unit column: those above the limit come to it, the others keep
+ * their bits. */
 static void test_columns(void **state) {
   (void)state;
   static float m[CPU_LEVELS][ROWS][COLS], before[ROWS][COLS];
