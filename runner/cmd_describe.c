@@ -21,6 +21,7 @@ static const struct {
     {&nn_optimizers, "train.optimizer"},
     {&nn_schedules, "train.schedule"},
     {&nn_initialisers, "how weights start"},
+    {&nn_metrics, "items of metrics; what trials are compared by is the section metric"},
     {&io_generators, "data.source"},
     {&run_normalizers, "data.normalize"},
     {&run_samplers, "search.method"},

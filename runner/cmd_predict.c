@@ -128,6 +128,8 @@ static void print_json(Arena *a, const Options *o, int64_t trial, const Predicti
   json_f64(&j, p->scored ? p->accuracy : NAN);
   json_key(&j, "loss");
   json_f64(&j, p->scored ? p->loss : NAN);
+  metrics_write(&j, &p->metrics);
+  confusion_write(&j, &(Confusion){0}, &p->metrics.confusion);
   json_key(&j, "file");
   if (o->file)
     json_str(&j, o->file);
@@ -137,10 +139,20 @@ static void print_json(Arena *a, const Options *o, int64_t trial, const Predicti
   printf("%s\n", str_text(&text));
 }
 
-static void print_lines(const Options *o, int64_t trial, const Prediction *p) {
+/* Behind the loss and the accuracy, which is always that of the predicted classes. */
+static void print_metrics(Arena *a, const Metrics *m) {
+  Str out = str_new(a);
+  for (int i = 0; i < m->n; i++)
+    if (!str_eq(m->names[i], "accuracy")) str_addf(&out, "%s %.4g\n", m->names[i], m->values[i]);
+  if (m->confusion.n) confusion_print(&m->confusion, "these rows", &out);
+  printf("%s", str_text(&out));
+}
+
+static void print_lines(Arena *a, const Options *o, int64_t trial, const Prediction *p) {
   printf("trial %lld: %lld %s\n", (long long)trial, (long long)p->n, p->n == 1 ? "row" : "rows");
   if (p->scored && !isnan(p->accuracy)) printf("accuracy %.4f\n", p->accuracy);
   if (p->scored) printf("loss     %.4g\n", p->loss);
+  print_metrics(a, &p->metrics);
   if (o->file) printf("written to %s\n", o->file);
 }
 
@@ -178,7 +190,7 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
   if (o.json)
     print_json(a, &o, r->number, &p);
   else
-    print_lines(&o, r->number, &p);
+    print_lines(a, &o, r->number, &p);
   return OK;
 }
 
@@ -191,13 +203,14 @@ const Command run_command_predict = {
         "The model is the run's best trial, or the one whose number is given. A trial whose\n"
         "checkpoint was not kept is trained again, which gives the same weights.\n"
         "The normalisation of the training data is applied; labels are not needed. If DATA has\n"
-        "labels of the same classes, the accuracy and the mean loss are printed.\n\n"
+        "labels of the same classes, the accuracy, the mean loss and the metrics that the\n"
+        "experiment lists are printed.\n\n"
         "  --grid    no DATA but points on a grid in the data's own units: min:max:n of each "
         "feature,\n"
         "            ends included, the first varies slowest; in the file x1, x2, .. (.h5: /x)\n"
         "  -o FILE   .csv: row, predicted, prob_<class> ..  .h5: /probabilities, /predicted\n"
         "  --hardmax one-hot in place of probabilities: hardmax_<class> .., /hardmax\n"
-        "  --json    one line of JSON: rows, accuracy, loss\n\n"
+        "  --json    one line of JSON: rows, accuracy, loss, metrics\n\n"
         "  caviar predict runs/digits test.h5 -o predictions.csv\n"
         "  caviar predict runs/spirals --grid -3:3:200,-3:3:200 -o grid.csv\n",
     .main = predict_main,

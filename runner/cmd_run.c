@@ -161,12 +161,14 @@ static Status test_chosen(Arena *a, Run *r, Err *e) {
   if (!best || r->work.data.parts[PART_TEST].n == 0) return OK;
   if (r->dir.test.trial == best->number) return OK;
   TrialEnv env = environment(r);
-  NnScore score;
+  TrialTest t;
   const char *path = trial_checkpoint_path(a, r->dir.checkpoint_dir, best->number);
   if (!file_exists(path)) TRY(train_again(a, r, best, e));
-  TRY(trial_test(a, &env, path, &score, e));
-  RunTest test = {.trial = best->number, .rows = score.rows, .loss = score.loss / score.rows};
-  test.accuracy = score.correct < 0 ? NAN : score.correct / score.rows;
+  TRY(trial_test(a, &env, path, &t, e));
+  const NnScore *score = &t.score;
+  RunTest test = {.trial = best->number, .rows = score->rows, .loss = score->loss / score->rows};
+  test.accuracy = score->correct < 0 ? NAN : score->correct / score->rows;
+  test.metrics = t.metrics;
   if (r->spec->checkpoint.keep_trials == 0) TRY(file_remove(path, e));
   return run_dir_record_test(&r->dir, &test, e);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "io/files.h"
@@ -101,17 +102,23 @@ static void print_parameters(Arena *a, const TrialResult *t) {
   }
 }
 
+static int column_width(const char *name) {
+  const int n = (int)strlen(name);
+  return n > 19 ? n : 19;
+}
+
 /* `steps`: of the training, where a row is of so many steps; 0: a row is an epoch. */
 static void print_curves(const Curves *c, int64_t steps) {
   if (c->n_epochs == 0) return;
   const int64_t every = steps ? trial_cost_interval(steps) : 1;
   printf("\n%6s", steps ? "step" : "epoch");
-  for (int i = 0; i < c->n_names; i++) printf("  %19s", c->names[i]);
+  for (int i = 0; i < c->n_names; i++) printf("  %*s", column_width(c->names[i]), c->names[i]);
   printf("\n");
   for (int64_t k = 0; k < c->n_epochs; k++) {
     const int64_t at = (k + 1) * every;
     printf("%6lld", (long long)(steps && at > steps ? steps : at));
-    for (int i = 0; i < c->n_names; i++) printf("  %19.6g", c->values[k * c->n_names + i]);
+    for (int i = 0; i < c->n_names; i++)
+      printf("  %*.6g", column_width(c->names[i]), c->values[k * c->n_names + i]);
     printf("\n");
   }
 }
@@ -124,11 +131,26 @@ static int64_t chosen_place(const RunDir *r, const TrialResult *t) {
   return at < steps ? at : steps;
 }
 
+/* The chosen trial's matrix of the test part. */
+static Confusion test_confusion(const RunDir *r, const TrialResult *t) {
+  return r->test.trial == t->number ? r->test.metrics.confusion : (Confusion){0};
+}
+
+static void print_confusions(Arena *a, const RunDir *r, const TrialResult *t) {
+  const Confusion test = test_confusion(r, t);
+  const char *epoch = arena_printf(a, "validation part, epoch %lld", (long long)t->chosen_epoch);
+  Str out = str_new(a);
+  if (t->confusion.n) confusion_print(&t->confusion, epoch, &out);
+  if (test.n) confusion_print(&test, "test part", &out);
+  printf("%s", str_text(&out));
+}
+
 static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   printf("trial %lld: %s", (long long)t->number, trial_status_names[t->status]);
   if (t->status == TRIAL_COMPLETED)
     printf(", %s %.6g at %s %lld", r->spec->search.metric.name, t->metric,
            r->spec->cost.text ? "step" : "epoch", (long long)chosen_place(r, t));
+  if (t->stopped_early) printf(", stopped early after epoch %d", t->curves.n_epochs);
   if (t->status == TRIAL_DIVERGED) printf(" at step %lld", (long long)t->diverged_step);
   if (t->reason) printf(": %s", t->reason);
   if (t->error) printf(": %s", t->error);
@@ -141,19 +163,22 @@ static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   if (t->status == TRIAL_COMPLETED)
     printf("checkpoint %s\n", file_exists(path) ? path : "not kept (not among the best)");
   print_curves(&t->curves, r->spec->cost.text ? r->spec->train.steps : 0);
+  print_confusions(a, r, t);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static void print_json(Arena *a, const TrialResult *t) {
+static void print_json(Arena *a, const RunDir *r, const TrialResult *t) {
   Str line = str_new(a);
-  trial_write_json(t, &line);
+  TrialResult shown = *t;
+  shown.test_confusion = test_confusion(r, t);
+  trial_write_json(&shown, &line);
   printf("%s\n", str_text(&line));
 }
 
 static void show_all(Arena *a, const RunDir *r, ShowForm form) {
   if (form == SHOW_JSON) {
-    for (int64_t i = 0; i < r->n_done; i++) print_json(a, r->results[r->order[i]]);
+    for (int64_t i = 0; i < r->n_done; i++) print_json(a, r, r->results[r->order[i]]);
     return;
   }
   printf("%s: %lld of %lld trials finished\n\n", r->head.name, (long long)r->n_done,
@@ -175,7 +200,7 @@ static Status show_main(Arena *a, int argc, char **argv, Err *e) {
   const TrialResult *t = run_dir_trial(r, args.number);
   CHECK(e, t, E_STOPPED, "trial %lld of %s is not finished", (long long)args.number, args.dir);
   if (args.form == SHOW_JSON)
-    print_json(a, t);
+    print_json(a, r, t);
   else
     show_trial(a, r, t);
   return OK;

@@ -152,6 +152,8 @@ void leaderboard_print(const RunDir *r, int64_t most, FILE *out) {
     fprintf(out, "test part (%.0f rows): trial %lld has loss %.5g", r->test.rows,
             (long long)r->test.trial, r->test.loss);
     if (!isnan(r->test.accuracy)) fprintf(out, ", accuracy %.5g", r->test.accuracy);
+    for (int i = 0; i < r->test.metrics.n; i++)
+      fprintf(out, ", %s %.5g", r->test.metrics.names[i], r->test.metrics.values[i]);
     fputc('\n', out);
   }
   arena_free(&a);

@@ -71,6 +71,35 @@ static void score(Prediction *p, const int32_t *labels, double *loss, double *co
   p->accuracy = right < 0 ? NAN : right / (double)p->n;
 }
 
+static Status predict_chunks(Arena *a, const TrialModel *m, const IoDataset *set, Prediction *out,
+                             Err *e) {
+  RunData view;
+  Diag d = diag_new(a);
+  Measure measure = {0};
+  view_data(a, m, set, out->scored, &view);
+  if (out->scored) TRY(measure_plan(a, m->spec, m->model, m->targets, set->n, &d, &measure, e));
+  measure_open(&measure, a);
+  measure_start(&measure);
+  size_t chunks = ((size_t)set->n + EVAL_ROWS - 1) / EVAL_ROWS;
+  double *loss = ARENA_ARRAY(a, double, chunks), *correct = ARENA_ARRAY(a, double, chunks);
+  for (size_t c = 0; c < chunks; c++) {
+    int64_t first = (int64_t)c * EVAL_ROWS, left = set->n - first;
+    int rows = left < EVAL_ROWS ? (int)left : EVAL_ROWS, k;
+    NnScore s = {0};
+    data_gather(&view, PART_TEST, NULL, (uint32_t)first, rows, m->model);
+    nn_model_evaluate(m->model, rows, out->scored ? &s : NULL);
+    if (out->scored) measure_rows(&measure, m->model, rows);
+    loss[c] = s.loss;
+    correct[c] = s.correct;
+    const Real *y = nn_model_output(m->model, &k);
+    for (int i = 0; i < rows; i++) take_row(y + (int64_t)i * k, k, out, first + i);
+  }
+  if (!out->scored) return OK;
+  score(out, set->labels, loss, correct, chunks);
+  measure_result(a, &measure, m->class_names, &out->metrics);
+  return OK;
+}
+
 Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Prediction *out, Err *e) {
   TRY(check_fits(m, set, e));
   bool classes = m->targets.n_classes > 0;
@@ -83,23 +112,7 @@ Status predict_rows(Arena *a, const TrialModel *m, const IoDataset *set, Predict
              set->name);
   out->values = (float *)arena_alloc(a, (size_t)set->n, sizeof(float) * (size_t)out->n_columns);
   if (classes) out->predicted = ARENA_ARRAY(a, int32_t, set->n);
-  RunData view;
-  view_data(a, m, set, out->scored, &view);
-  size_t chunks = ((size_t)set->n + EVAL_ROWS - 1) / EVAL_ROWS;
-  double *loss = ARENA_ARRAY(a, double, chunks), *correct = ARENA_ARRAY(a, double, chunks);
-  for (size_t c = 0; c < chunks; c++) {
-    int64_t first = (int64_t)c * EVAL_ROWS, left = set->n - first;
-    int rows = left < EVAL_ROWS ? (int)left : EVAL_ROWS, k;
-    NnScore s = {0};
-    data_gather(&view, PART_TEST, NULL, (uint32_t)first, rows, m->model);
-    nn_model_evaluate(m->model, rows, out->scored ? &s : NULL);
-    loss[c] = s.loss;
-    correct[c] = s.correct;
-    const Real *y = nn_model_output(m->model, &k);
-    for (int i = 0; i < rows; i++) take_row(y + (int64_t)i * k, k, out, first + i);
-  }
-  if (out->scored) score(out, set->labels, loss, correct, chunks);
-  return OK;
+  return predict_chunks(a, m, set, out, e);
 }
 
 Status predict_hardmax(Prediction *p, Err *e) {
@@ -172,6 +185,17 @@ static Status write_csv(Arena *a, const Prediction *p, const char *path, Err *e)
   return file_write(path, out.text, (size_t)out.length, e);
 }
 
+/* An attribute each, beside loss and accuracy; the matrix is /confusion. */
+static Status put_metrics(H5Out *o, const Metrics *m, Err *e) {
+  const Confusion *c = &m->confusion;
+  const int64_t dims[2] = {c->n, c->n};
+  for (int i = 0; i < m->n; i++)
+    if (!str_eq(m->names[i], "accuracy")) TRY(h5_attr_f64(o, "/", m->names[i], m->values[i], e));
+  if (c->n == 0) return OK;
+  TRY(h5_put(o, "/confusion", H5_I64, dims, 2, c->counts, false, e));
+  return h5_attr_strings(o, "/confusion", "classes", c->classes, c->n, e);
+}
+
 static Status put_h5(H5Out *o, const Prediction *p, Err *e) {
   const int64_t dims[2] = {p->n, p->n_columns};
   const char *values = p->hardmax ? "/hardmax" : p->class_names ? "/probabilities" : "/values";
@@ -187,6 +211,7 @@ static Status put_h5(H5Out *o, const Prediction *p, Err *e) {
   }
   if (!p->scored) return OK;
   TRY(h5_attr_f64(o, "/", "loss", p->loss, e));
+  TRY(put_metrics(o, &p->metrics, e));
   return isnan(p->accuracy) ? OK : h5_attr_f64(o, "/", "accuracy", p->accuracy, e);
 }
 

@@ -17,6 +17,7 @@ typedef struct {
   int32_t *predicted; /* (n) the most probable class, the first of equals; NULL without classes */
   bool scored;        /* the dataset has targets that suit the model: */
   double loss, accuracy; /*   means over the rows; accuracy NaN where there is no such notion */
+  Metrics metrics;       /*   those that the experiment lists */
 } Prediction;
 
 /* E_DATA if the features are not those of the model. Everything in `a`. */

@@ -40,6 +40,14 @@ static Status put_texts(const Record *r, const char *path, const char **texts, c
 
 /* ---- /trials --------------------------------------------------------------------------------- */
 
+/* Only where some trial could have been. */
+static Status put_stopped_early(const Record *r, Err *e) {
+  if (r->run->spec->train.early_stopping.patience == 0) return OK;
+  int64_t *values = ARENA_ARRAY(r->a, int64_t, r->n);
+  for (int64_t i = 0; i < r->n; i++) values[i] = r->rows[i]->stopped_early;
+  return put_i64(r, "/trials/stopped_early", values, "1: early stopping ended the training", e);
+}
+
 static Status put_numbers(const Record *r, Err *e) {
   static const struct {
     const char *path, *what;
@@ -68,7 +76,8 @@ static Status put_numbers(const Record *r, Err *e) {
   }
   TRY(put_f64(r, "/trials/metric", metric, "the search's metric at the chosen epoch", e));
   TRY(h5_attr_text(r->file, "/trials/metric", "name", r->run->spec->search.metric.name, e));
-  return put_f64(r, "/trials/seconds", seconds, "time that the training took", e);
+  TRY(put_f64(r, "/trials/seconds", seconds, "time that the training took", e));
+  return put_stopped_early(r, e);
 }
 
 static Status put_words(const Record *r, Err *e) {
@@ -154,6 +163,25 @@ static Status put_curves(const Record *r, Err *e) {
     TRY(put_curve(r, longest->names[i], longest->n_epochs, e));
   }
   return OK;
+}
+
+/* (trials, C, C): of the validation part; -1 where a trial has none. */
+static Status put_confusion(const Record *r, Err *e) {
+  static const char path[] = "/confusion";
+  const Confusion *any = NULL;
+  for (int64_t i = 0; i < r->n && !any; i++)
+    if (r->rows[i]->confusion.n > 0) any = &r->rows[i]->confusion;
+  if (!any) return OK;
+  const int64_t dims[3] = {r->n, any->n, any->n}, n = dims[1] * dims[2];
+  int64_t *counts = ARENA_ARRAY(r->a, int64_t, r->n * n);
+  for (int64_t i = 0; i < r->n; i++) {
+    const Confusion *c = &r->rows[i]->confusion;
+    for (int64_t k = 0; k < n; k++) counts[i * n + k] = c->n == any->n ? c->counts[k] : -1;
+  }
+  TRY(h5_put(r->file, path, H5_I64, dims, 3, counts, true, e));
+  TRY(h5_attr_text(r->file, path, "description",
+                   "validation part at the chosen epoch: trial, true class, predicted class", e));
+  return h5_attr_strings(r->file, path, "classes", any->classes, any->n, e);
 }
 
 /* ---- /activations ---------------------------------------------------------------------------- */
@@ -279,6 +307,18 @@ static Status put_attributes(const Record *r, Err *e) {
   return h5_attr_i64(r->file, "/", "best_trial", best ? best->number : -1, e);
 }
 
+static Status put_test_metrics(const Record *r, const Metrics *m, Err *e) {
+  const int64_t one = 1, dims[2] = {m->confusion.n, m->confusion.n};
+  for (int i = 0; i < m->n; i++) {
+    const char *path = arena_printf(r->a, "/test/metrics/%s", m->names[i]);
+    TRY(h5_put(r->file, path, H5_F64, &one, 1, &m->values[i], true, e));
+  }
+  if (m->confusion.n == 0) return OK;
+  TRY(h5_put(r->file, "/test/confusion", H5_I64, dims, 2, m->confusion.counts, true, e));
+  return h5_attr_strings(r->file, "/test/confusion", "classes", m->confusion.classes,
+                         m->confusion.n, e);
+}
+
 static Status put_test(const Record *r, Err *e) {
   const RunTest *t = &r->run->test;
   const int64_t one = 1;
@@ -286,7 +326,8 @@ static Status put_test(const Record *r, Err *e) {
   TRY(h5_put(r->file, "/test/trial", H5_I64, &one, 1, &t->trial, true, e));
   TRY(h5_put(r->file, "/test/rows", H5_F64, &one, 1, &t->rows, true, e));
   TRY(h5_put(r->file, "/test/loss", H5_F64, &one, 1, &t->loss, true, e));
-  return h5_put(r->file, "/test/accuracy", H5_F64, &one, 1, &t->accuracy, true, e);
+  TRY(h5_put(r->file, "/test/accuracy", H5_F64, &one, 1, &t->accuracy, true, e));
+  return put_test_metrics(r, &t->metrics, e);
 }
 
 static Status build(const Record *r, Err *e) {
@@ -298,6 +339,7 @@ static Status build(const Record *r, Err *e) {
     const Space *space = &r->run->spec->search.space;
     for (int i = 0; i < space->n; i++) TRY(put_dimension(r, &space->dims[i], e));
     TRY(put_curves(r, e));
+    TRY(put_confusion(r, e));
     TRY(put_activations(r, e));
     const CostSpec *cost = &r->run->spec->cost;
     for (int i = 0; i < cost->n_parameters; i++) TRY(put_parameter(r, &cost->parameters[i], i, e));

@@ -11,7 +11,9 @@
  *   /points/<path>       the same rows: the values of one dimension of the search space; numbers
  *                        where all are, else text
  *   /curves/<name>       (trials, most epochs), padded with NaN
- *   /test/...            the chosen trial on the test part
+ *   /confusion           (trials, classes, classes) counts of the validation part at the chosen
+ *                        epoch, -1 where a trial has none; only where metrics ask for it
+ *   /test/...            the chosen trial on the test part; /test/metrics/<name>, /test/confusion
  */
 #ifndef CAVIAR_RECORD_H
 #define CAVIAR_RECORD_H

@@ -110,7 +110,7 @@ static Status read_record(void *ctx, const JsonValue *record, const char *text, 
   }
   CHECK(e, r->results, E_DATA, "the journal does not begin with what the run is");
   if (str_eq(type, "trial")) return read_trial(r, json_get(record, "result"), e);
-  if (str_eq(type, "test")) run_test_read(record, &r->test);
+  if (str_eq(type, "test")) return run_test_read(r->arena, record, &r->test, e);
   return OK; /* records of later versions that change nothing here */
 }
 

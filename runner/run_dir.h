@@ -38,6 +38,7 @@ typedef struct {
 typedef struct {
   int64_t trial;               /* -1: not tested (yet) */
   double rows, loss, accuracy; /* means; accuracy NaN where the loss has no such notion */
+  Metrics metrics;             /* those that the experiment lists */
 } RunTest;
 
 typedef struct {

@@ -68,14 +68,18 @@ void run_test_write(const RunTest *t, Str *out) {
   json_key(&j, "rows"), json_f64(&j, t->rows);
   json_key(&j, "loss"), json_f64(&j, t->loss);
   json_key(&j, "accuracy"), json_f64(&j, t->accuracy);
+  metrics_write(&j, &t->metrics);
+  confusion_write(&j, &(Confusion){0}, &t->metrics.confusion);
   json_close(&j, '}');
 }
 
-void run_test_read(const JsonValue *record, RunTest *out) {
+Status run_test_read(Arena *a, const JsonValue *record, RunTest *out, Err *e) {
   *out = (RunTest){.trial = integer(record, "trial"),
                    .rows = json_number(json_get(record, "rows"), 0),
                    .loss = json_number(json_get(record, "loss"), 0),
                    .accuracy = json_number(json_get(record, "accuracy"), 0)};
+  metrics_read(a, record, &out->metrics);
+  return confusion_read(a, record, "test", &out->metrics.confusion, e);
 }
 
 Status run_head_same(Arena *a, const char *dir, const RunHead *there, const RunHead *now, Err *e) {

@@ -13,7 +13,7 @@ void run_head_write(const RunHead *h, Str *out);
 MUST_CHECK Status run_head_read(Arena *a, const JsonValue *record, RunHead *out, Err *e);
 
 void run_test_write(const RunTest *t, Str *out);
-void run_test_read(const JsonValue *record, RunTest *out);
+MUST_CHECK Status run_test_read(Arena *a, const JsonValue *record, RunTest *out, Err *e);
 
 /* Refuses another experiment or other data, with the difference. E_SPEC. */
 MUST_CHECK Status run_head_same(Arena *a, const char *dir, const RunHead *there, const RunHead *now,

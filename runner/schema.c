@@ -324,6 +324,13 @@ static const char *last_word(const char *path) {
 
 static void put_section(JsonWriter *j, const Section *s);
 
+static void put_item_of(JsonWriter *j, const Registry *kinds) {
+  json_key(j, "items");
+  json_open(j, '{');
+  put_reference(j, kinds->noun);
+  json_close(j, '}');
+}
+
 /* ---- a cost ---------------------------------------------------------------------------------- */
 
 /* Two sections whose keys may be the user's. What data are depends on another key: see
@@ -437,6 +444,12 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
     put_reference(j, "layers");
     json_close(j, '}');
   }
+  if (s == &spec_experiment) {
+    open_property(j, spec_metrics_item.name, spec_metrics_item.doc);
+    put_string(j, "type", "array");
+    put_item_of(j, spec_metrics_item.registry);
+    json_close(j, '}');
+  }
   if (s == &spec_search) {
     put_section(j, &spec_metric);
     put_parameters(j);
@@ -461,7 +474,7 @@ static void put_section(JsonWriter *j, const Section *s) {
 void spec_schema(Str *out) {
   static const Registry *const registries[] = {&nn_activations,  &nn_losses,       &nn_optimizers,
                                                &nn_schedules,    &nn_initialisers, &io_generators,
-                                               &run_normalizers, &run_samplers};
+                                               &run_normalizers, &run_samplers,    &nn_metrics};
   JsonWriter writer = json_writer(out), *j = &writer;
   json_open(j, '{');
   put_string(j, "$schema", "http://json-schema.org/draft-07/schema#");

@@ -101,8 +101,8 @@ static void check_name(const Resolve *r, const YamlNode *in, const Spec *s) {
 }
 
 static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
-  static const char *const also[] = {"parameters", "data",       "model",   "train", "metric",
-                                     "search",     "checkpoint", "records", NULL};
+  static const char *const also[] = {"parameters", "data",   "model",      "train",   "metrics",
+                                     "metric",     "search", "checkpoint", "records", NULL};
   YamlNode *tree = yaml_new(r->a, YAML_MAP, top), *rows = yaml_new(r->a, YAML_MAP, top);
   MapSpec m = section_map(r, &spec_experiment, in, top, also);
   m.where = "the experiment";
@@ -158,6 +158,8 @@ static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
     resolve_with_cost(&r, source, top, directory, s, tree);
   else
     resolve_with_model(&r, source, top, directory, s, tree);
+  YamlNode *metrics = resolve_metrics(&r, yaml_get(source, "metrics"), s);
+  if (metrics) yaml_put(a, tree, "metrics", metrics);
   yaml_put(a, tree, "metric", resolve_metric(&r, yaml_get(source, "metric"), top, s));
   const YamlNode *search = yaml_get(source, "search");
   if (search) yaml_put(a, tree, "search", resolve_search(&r, search, tree, s));

@@ -72,6 +72,13 @@ typedef struct {
   KindValue loss;
 } ModelSpec;
 
+/* train.early_stopping: training ends when `patience` epochs in a row brought no metric better by
+ * more than min_delta. */
+typedef struct {
+  int64_t patience; /* 0: there is none */
+  double min_delta;
+} EarlyStoppingSpec;
+
 typedef struct {
   int64_t epochs; /* one of epochs, steps is given; the other is 0 */
   int64_t steps;
@@ -80,9 +87,10 @@ typedef struct {
   bool drop_last;
   int gemm; /* index into spec_gemm_names */
   KindValue optimizer, schedule;
-  int64_t accumulate; /* mini-batches to a step; 0: not given, one */
-  NnRules rules;      /* 0: not given */
+  int64_t accumulate;   /* mini-batches to a step; 0: not given, one */
+  NnRules rules;        /* 0: not given */
   double warmup_epochs; /* 0: none */
+  EarlyStoppingSpec early_stopping;
 } TrainSpec;
 
 typedef struct {
@@ -90,6 +98,13 @@ typedef struct {
   bool maximize;
   bool at_best; /* metric.at: best */
 } MetricSpec;
+
+/* metrics: what is measured besides the loss and its accuracy. */
+typedef struct {
+  KindValue *kinds;   /* (n) */
+  const char **names; /* (n) "f1", "top_5": the columns are validation_f1 and so on */
+  int n;
+} MetricsSpec;
 
 typedef struct {
   bool present;
@@ -121,6 +136,7 @@ typedef struct Spec {
   DataSpec data;
   ModelSpec model;
   TrainSpec train;
+  MetricsSpec metrics;
   SearchSpec search;
   CheckpointSpec checkpoint;
   RecordsSpec records;    /* zero: nothing */

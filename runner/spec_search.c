@@ -304,7 +304,8 @@ static bool no_such_path(const DimSpec *x, const YamlNode *tree) {
 
 /* Why a path that names something must stay as it is. */
 static const char *why_fixed(const DimSpec *x) {
-  static const char *const others[] = {"version", "name", "cost", "metric", "search", "checkpoint"};
+  static const char *const others[] = {"version", "name",   "cost",      "metrics",
+                                       "metric",  "search", "checkpoint"};
   const char *path = x->dim->path;
   const char *top = arena_strndup(x->r->a, path, strcspn(path, "."));
   if (str_eq(top, "data")) return "the data are opened once and are the same for all trials";

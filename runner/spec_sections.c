@@ -157,12 +157,23 @@ static void check_train(const Resolve *r, const YamlNode *in, Mark at, const Spe
              "output would not depend on its input; use at least 2");
 }
 
+/* `early_stopping:` alone asks for it with its defaults; `early_stopping: null` too. */
+static YamlNode *resolve_early_stopping(const Resolve *r, const YamlNode *in, Spec *s) {
+  YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
+  const MapSpec m = section_map(r, &spec_early_stopping, in, in->mark, NULL);
+  resolve_map(r, in, &m, &s->train.early_stopping, out);
+  return out;
+}
+
 YamlNode *resolve_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
+  static const char *const also[] = {"early_stopping", NULL};
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top);
-  const MapSpec m = section_map(r, &spec_train, in, top, NULL);
+  const MapSpec m = section_map(r, &spec_train, in, top, also);
   const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, &s->train, out);
   const YamlNode *map = resolve_expect_map(r, in, m.where);
+  const YamlNode *stopping = yaml_get(map, "early_stopping");
+  if (stopping) yaml_put(r->a, out, "early_stopping", resolve_early_stopping(r, stopping, s));
   if (map || r->d->n_refusals == errors) check_train(r, map, m.mark, s);
   return out;
 }

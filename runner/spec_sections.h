@@ -12,7 +12,9 @@ YamlNode *resolve_model(const Resolve *r, const YamlNode *in, Mark top, Spec *s)
 YamlNode *resolve_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 YamlNode *resolve_checkpoint(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 YamlNode *resolve_records(const Resolve *r, const YamlNode *in, Spec *s);
-/* After data and model. */
+/* After data: the list `metrics`; NULL: none, or an empty one. */
+YamlNode *resolve_metrics(const Resolve *r, const YamlNode *in, Spec *s);
+/* After data, model, train and metrics. */
 YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 /* Last: `tree` is the resolved tree so far, where its paths are looked up. */
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, Spec *s);

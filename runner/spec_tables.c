@@ -114,6 +114,17 @@ const Param spec_activation = {"activation", P_KIND, 0, .registry = &nn_activati
 
 /* ---- train ----------------------------------------------------------------------------------- */
 
+static const Param early_stopping_rows[] = {
+    {"patience", P_INT, ROW(EarlyStoppingSpec, patience), .def = "10", .lo = 1, .hi = 1e9,
+     .unit = "epochs", .doc = "so many in a row without a better metric.name end the training"},
+    {"min_delta", P_REAL, ROW(EarlyStoppingSpec, min_delta), .def = "0", .lo = 0, .hi = INFINITY,
+     .hi_open = true, .doc = "better means by more than this"},
+};
+const Section spec_early_stopping = {
+    SECTION("train.early_stopping", early_stopping_rows, EarlyStoppingSpec,
+            "where it is written: end the training when metric.name gets no better"),
+    NULL};
+
 static const Param train_rows[] = {
     {"epochs", P_INT, ROW(TrainSpec, epochs), .optional = true, .lo = 1, .hi = 1e9,
      .doc = "passes over the training part; either this or steps"},
@@ -151,8 +162,10 @@ static const Param train_rows[] = {
      .lo_open = true, .hi = 1e9, .unit = "epochs",
      .doc = "so long the rate rises, step by step, from 0 to the schedule's"},
 };
+static const Section *const train_sections[] = {&spec_early_stopping, NULL};
 const Section spec_train = {
-    SECTION("train", train_rows, TrainSpec, "how long, in what batches, by which rule"), NULL};
+    SECTION("train", train_rows, TrainSpec, "how long, in what batches, by which rule"),
+    train_sections};
 
 /* ---- metric, search, checkpoint -------------------------------------------------------------- */
 
@@ -160,13 +173,17 @@ static const Param metric_rows[] = {
     {"name", P_STRING, ROW(MetricRow, name), .optional = true,
      .doc = "<part>_<metric>; by default validation_accuracy, or validation_loss without classes"},
     {"goal", P_CHOICE, ROW(MetricRow, goal), .optional = true, .choices = goal_names,
-     .doc = "by default maximize an accuracy, minimize a loss"},
+     .doc = "by default minimize losses and errors, maximize everything else"},
     {"at", P_CHOICE, ROW(MetricRow, at), .def = "last", .choices = at_names,
      .doc = "the epoch that counts and whose weights are kept; of equal ones the earliest"},
 };
 const Section spec_metric = {
     SECTION("metric", metric_rows, MetricRow, "what trials are compared by; also search.metric"),
     NULL};
+
+const Param spec_metrics_item = {"metrics", P_KIND, 0, .registry = &nn_metrics,
+                                 .doc = "what is measured besides the loss and its accuracy: a "
+                                        "list such as [f1, {top_k: 5}]"};
 
 static const Param search_rows[] = {
     {"method", P_KIND, ROW(SearchSpec, method), .def = "random", .registry = &run_samplers,
@@ -237,9 +254,9 @@ static const Param experiment_rows[] = {
     {"cost", P_STRING, ROW(Spec, cost.text), .optional = true,
      .doc = "in place of a model: what training makes small, such as w^2 - 10*w + 25"},
 };
-static const Section *const experiment_sections[] = {
-    &spec_parameters, &spec_data,   &spec_model,      &spec_train,
-    &spec_metric,     &spec_search, &spec_checkpoint, &spec_records, NULL};
+static const Section *const experiment_sections[] = {&spec_parameters, &spec_data,    &spec_model,
+                                                     &spec_train,      &spec_metric,  &spec_search,
+                                                     &spec_checkpoint, &spec_records, NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 
@@ -247,6 +264,6 @@ static const Kind *const all_sections[] = {
     &spec_experiment.head,  &spec_parameters.head, &spec_data.head,    &spec_split.head,
     &spec_model.head,       &spec_layer.head,      &spec_block.head,   &spec_residual.head,
     &spec_concatenate.head, &spec_train.head,      &spec_metric.head,  &spec_search.head,
-    &spec_range.head,       &spec_checkpoint.head, &spec_records.head,
+    &spec_range.head,       &spec_checkpoint.head, &spec_records.head, &spec_early_stopping.head,
 };
 const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

@@ -43,6 +43,7 @@ extern const Section spec_experiment; /* the whole file */
 extern const Section spec_data, spec_split, spec_model, spec_layer, spec_train;
 extern const Section spec_block, spec_residual, spec_concatenate;
 extern const Section spec_parameters; /* its keys are the user's */
+extern const Section spec_early_stopping;
 extern const Section spec_metric, spec_search, spec_range, spec_checkpoint, spec_records;
 
 /* `activation: relu`: the row of the key of that layer, whose value is a kind of nn_activations. */
@@ -57,6 +58,9 @@ typedef struct {
   const char *example; /* for messages */
 } LayerGroup;
 extern const LayerGroup spec_groups[]; /* the last has no key */
+
+/* An item of the list `metrics`, a kind of nn_metrics. */
+extern const Param spec_metrics_item;
 
 /* All sections, for describe. */
 extern const Registry spec_sections;

@@ -17,6 +17,11 @@ void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan
   const size_t width = trial_activations_width(&p->activations);
   if (width > 0)
     out->activations = (double *)arena_alloc(a, (size_t)p->epochs, sizeof(double) * width);
+  if (data->parts[PART_VALIDATION].n > 0) {
+    const size_t n = (size_t)p->measure.n_classes;
+    measure_open(&p->measure, a);
+    if (p->measure.matrix) out->confusion = ARENA_ARRAY(a, int64_t, n * n);
+  }
   if (s->search.metric.at_best) out->best = ARENA_ARRAY(a, Real, p->n_parameters + p->n_statistics);
 }
 
@@ -81,16 +86,27 @@ static bool train_step(TrialRun *r, int64_t epoch) {
   return true;
 }
 
-/* metric.at best: the earliest epoch of equal ones. */
+static void keep_confusion(TrialRun *r) {
+  const size_t n = (size_t)r->plan.measure.n_classes;
+  if (!r->buffers.confusion) return;
+  memcpy(r->buffers.confusion, nn_metric_matrix(r->plan.measure.matrix), n * n * sizeof(int64_t));
+}
+
+/* metric.at last: this epoch counts so far; best: if it is better, the earliest of equal ones. */
 static void note_metric(TrialRun *r, double metric) {
   TrialProgress *p = &r->progress;
-  if (!r->buffers.best) return;
+  trial_watch(r, metric);
+  if (!r->buffers.best) {
+    keep_confusion(r);
+    return;
+  }
   if (p->best_epoch > 0 && !trial_better(metric, p->best_metric, r->spec->search.metric.maximize))
     return;
   p->best_epoch = p->epoch;
   p->best_metric = metric;
   p->best_batches = (int64_t)nn_model_batches(r->model);
   keep_best(r);
+  keep_confusion(r);
 }
 
 /* False: the cost that it came to is not finite, and there is no row of the curves. */
@@ -105,7 +121,7 @@ static bool end_epoch(TrialRun *r) {
   trial_exact_statistics(r->model, data, &r->env->hooks);
   if (data->parts[PART_VALIDATION].n > 0)
     trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums,
-                   &m.validation);
+                   &r->plan.measure, &m.validation);
   trial_fill_columns(&r->plan, &m, row);
   trial_observe(r);
   p->epoch++;
@@ -113,6 +129,21 @@ static bool end_epoch(TrialRun *r) {
   p->running = (NnScore){0};
   note_metric(r, row[r->plan.metric_column]);
   return true;
+}
+
+void trial_watch(TrialRun *r, double metric) {
+  TrialProgress *p = &r->progress;
+  const bool maximize = r->spec->search.metric.maximize;
+  const double delta = r->spec->train.early_stopping.min_delta;
+  p->stale++;
+  if (!trial_better(maximize ? metric - delta : metric + delta, p->watched, maximize)) return;
+  p->watched = metric;
+  p->stale = 0;
+}
+
+bool trial_stale(const TrialRun *r) {
+  const int64_t patience = r->spec->train.early_stopping.patience;
+  return patience > 0 && r->progress.stale >= patience;
 }
 
 static double seconds(const TrialRun *r) {
@@ -160,6 +191,18 @@ static Status train_epoch(TrialRun *r, Err *e) {
   return OK;
 }
 
+static void copy_confusion(Arena *a, const TrialRun *r, Confusion *out) {
+  const Measure *m = &r->plan.measure;
+  const size_t n = (size_t)m->n_classes;
+  if (!r->buffers.confusion) return;
+  *out = (Confusion){.n = m->n_classes,
+                     .classes = ARENA_ARRAY(a, const char *, n),
+                     .counts = ARENA_ARRAY(a, int64_t, n * n)};
+  for (size_t i = 0; i < n; i++)
+    out->classes[i] = arena_strdup(a, r->env->data->main.class_names[i]);
+  memcpy(out->counts, r->buffers.confusion, n * n * sizeof *out->counts);
+}
+
 static void conclude(Arena *a, const TrialRun *r, TrialResult *out) {
   const TrialPlan *p = &r->plan;
   size_t values = (size_t)r->progress.epoch * (size_t)p->n_names;
@@ -177,8 +220,10 @@ static void conclude(Arena *a, const TrialRun *r, TrialResult *out) {
     return;
   }
   out->status = TRIAL_COMPLETED;
+  out->stopped_early = r->progress.epoch < p->epochs;
   out->chosen_epoch = r->buffers.best ? r->progress.best_epoch : r->progress.epoch;
   out->metric = r->buffers.curves[(out->chosen_epoch - 1) * p->n_names + p->metric_column];
+  copy_confusion(a, r, &out->confusion);
   size_t n_weights, n_statistics;
   const Real *weights = trial_chosen(r, NN_WEIGHTS, &n_weights);
   const Real *statistics = trial_chosen(r, NN_STATISTICS, &n_statistics);
@@ -193,6 +238,7 @@ static Status start(Arena *a, TrialRun *r, Err *e) {
   trial_buffers(&r->arena, r->spec, r->env->data, &r->plan, &r->buffers);
   TRY(nn_model_open(r->model, &r->numbers, e));
   nn_model_init(r->model, (uint64_t)r->spec->seed);
+  r->progress.watched = NAN;
   return OK;
 }
 
@@ -210,7 +256,8 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   bool finished = false;
   if (r->env->checkpoint_dir) trial_checkpoint_load(a, r, &finished, out);
   if (finished) return OK;
-  while (r->progress.epoch < r->plan.epochs && !r->diverged_step) TRY(train_epoch(r, e));
+  while (r->progress.epoch < r->plan.epochs && !r->diverged_step && !trial_stale(r))
+    TRY(train_epoch(r, e));
   conclude(a, r, out);
   if (r->plan.cost) trial_cost_conclude(a, r, out);
   return r->env->checkpoint_dir ? keep_or_remove(a, r, out, e) : OK;

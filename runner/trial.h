@@ -9,7 +9,7 @@
 #define CAVIAR_TRIAL_H
 
 #include "data.h"
-#include "io/json.h"
+#include "measure.h"
 #include "spec.h"
 
 /* Changes when the same experiment would give other bits: kernels' definition, samplers, random
@@ -56,9 +56,12 @@ typedef struct {
   Activations activations;
   int64_t chosen_epoch; /* the epoch whose weights and metrics count (metric.at), from 1; 0: none */
   double metric;        /* search.metric there; NaN unless COMPLETED */
-  int64_t diverged_step;  /* from 1; 0: did not */
-  char weights[HASH_HEX]; /* hash of weights and statistics; "" unless COMPLETED */
-  const char *error;      /* FAILED: why; else NULL */
+  bool stopped_early;   /* by train.early_stopping, before the last epoch */
+  Confusion confusion;  /* of the validation part at the chosen epoch; n 0: not asked for */
+  Confusion test_confusion; /* of the test part; put in by who shows the chosen trial */
+  int64_t diverged_step;    /* from 1; 0: did not */
+  char weights[HASH_HEX];   /* hash of weights and statistics; "" unless COMPLETED */
+  const char *error;        /* FAILED: why; else NULL */
   /* Of a cost: its parameters at the chosen epoch, none unless COMPLETED; which part of it was not
    * finite and why, if DIVERGED. */
   const TrialParameter *parameters;
@@ -112,8 +115,9 @@ typedef struct {
   int64_t epochs, steps; /* of the whole training; with train.steps the last epoch may be partial */
   int metric_column;     /* search.metric in the curves */
   const char **names;    /* (n_names) columns of the curves, */
-  ColumnValue **values;  /*   and what fills them */
+  ColumnValue **values;  /*   and what fills them; NULL: the next one of measure, */
   int n_names;
+  Measure measure;         /*   the metrics of the list, of the validation part */
   Activations activations; /* what will be recorded; no values yet */
   int *activation_nodes;   /* (activations.n_layers) in the graph */
   size_t n_parameters;     /* weights */
@@ -135,8 +139,14 @@ MUST_CHECK Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, D
  * warm-up steps t/W of it. Goyal et al. 2017, arXiv:1706.02677, section 2.2, gradual warm-up. */
 double trial_rate(const Spec *s, const TrialPlan *p, int64_t epoch, uint64_t t);
 
-/* The score of the trial with that checkpoint on the data's test part. E_DATA, E_IO. */
-MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, NnScore *out,
+/* What a model came to on a part: sums over its rows, and the metrics of the list. */
+typedef struct {
+  NnScore score;
+  Metrics metrics;
+} TrialTest;
+
+/* The trial with that checkpoint on the data's test part. E_DATA, E_IO. */
+MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, TrialTest *out,
                              Err *e);
 
 /* checkpoint_dir/trial-000017.h5 */

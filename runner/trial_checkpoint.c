@@ -9,6 +9,7 @@
  *   /state/optimizer  flat
  *   /state/weights, /state/statistics   flat, where training goes on: only with metric.at: best
  *   /progress/...     counters and sums (runner/trial_state.h), each checksummed
+ *   /progress/confusion   (C C) of the chosen epoch so far: only where metrics ask for it
  *   /curves           (epochs, columns)
  *   /records/activations   (epochs, layers, all or first unit, percentiles), and
  *   /records/percentiles   which; where they are recorded
@@ -20,6 +21,7 @@
  */
 #include "trial_checkpoint.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/log.h"
@@ -86,6 +88,9 @@ static Status put_progress(H5Out *o, const TrialRun *r, double seconds, Err *e) 
   TRY(put_f64(o, "/progress/running_correct", p->running.correct, e));
   TRY(put_f64(o, "/progress/running_rows", p->running.rows, e));
   TRY(put_f64(o, "/progress/seconds", seconds, e));
+  const size_t n = (size_t)r->plan.measure.n_classes;
+  if (r->buffers.confusion)
+    TRY(put(o, "/progress/confusion", H5_I64, n * n, r->buffers.confusion, e));
   if (p->epoch == 0) return OK;
   int64_t dims[2] = {p->epoch, r->plan.n_names};
   TRY(h5_put(o, "/curves", H5_F64, dims, 2, r->buffers.curves, true, e));
@@ -283,6 +288,7 @@ typedef struct {
   int64_t updates, batches;
   double *curves, *activations;
   size_t n_activations;
+  int64_t *confusion;                       /* NULL: not asked for */
   Real *chosen[2], *present[2], *optimizer; /* by vectors[]; present NULL without metric.at best */
   size_t n[2], n_optimizer;
 } Loaded;
@@ -302,6 +308,13 @@ static Status load_activations(Arena *a, const H5In *in, const TrialRun *r, Load
                               l->activations, e);
 }
 
+static Status load_confusion(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
+  const size_t n = (size_t)r->plan.measure.n_classes;
+  if (!r->buffers.confusion) return OK;
+  l->confusion = ARENA_ARRAY(a, int64_t, n * n);
+  return trial_checkpoint_get(in, a, "/progress/confusion", H5_I64, n * n, l->confusion, e);
+}
+
 static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
   TRY(check_identity(a, in, r, e));
   TRY(get_progress(a, in, &l->progress, e));
@@ -315,6 +328,7 @@ static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *
   l->curves = ARENA_ARRAY(a, double, n_values);
   if (n_values > 0) TRY(trial_checkpoint_get(in, a, "/curves", H5_F64, n_values, l->curves, e));
   TRY(load_activations(a, in, r, l, e));
+  TRY(load_confusion(a, in, r, l, e));
   for (int i = 0; i < COUNT(vectors); i++) {
     nn_model_vector(r->model, vectors[i].vector, &l->n[i]);
     l->chosen[i] = ARENA_ARRAY(a, Real, l->n[i]);
@@ -335,12 +349,22 @@ static void restore_vector(NnModel *m, NnVector which, const Real *v) {
   if (n > 0) memcpy(to, v, sizeof(Real) * n);
 }
 
+/* What early stopping has seen follows from the curves. */
+static void restore_watch(TrialRun *r) {
+  r->progress.watched = NAN;
+  for (int64_t k = 0; k < r->progress.epoch; k++)
+    trial_watch(r, r->buffers.curves[k * r->plan.n_names + r->plan.metric_column]);
+}
+
 static void restore(TrialRun *r, const Loaded *l) {
+  const size_t n = (size_t)r->plan.measure.n_classes;
   r->progress = l->progress;
   memcpy(r->buffers.curves, l->curves,
          sizeof(double) * (size_t)l->progress.epoch * (size_t)r->plan.n_names);
   if (l->n_activations > 0)
     memcpy(r->buffers.activations, l->activations, sizeof(double) * l->n_activations);
+  restore_watch(r);
+  if (l->confusion) memcpy(r->buffers.confusion, l->confusion, n * n * sizeof(int64_t));
   for (int i = 0; i < COUNT(vectors); i++)
     restore_vector(r->model, vectors[i].vector, l->present[i] ? l->present[i] : l->chosen[i]);
   if (r->buffers.best && l->progress.best_epoch > 0) {

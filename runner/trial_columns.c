@@ -1,6 +1,6 @@
 /*
- * The columns of the curves, declared once: name, when it is there, where its value comes from. The
- * order is that of the digest.
+ * The columns of the curves, declared once: name, when it is there, where its value comes from;
+ * behind them the metrics of the list. The order is that of the digest.
  */
 #include "trial_state.h"
 
@@ -51,15 +51,20 @@ void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan 
       {penalized, "penalty", penalty},
       {true, "learning_rate", learning_rate},
   };
-  p->names = ARENA_ARRAY(a, const char *, COUNT(rows));
-  p->values = ARENA_ARRAY(a, ColumnValue *, COUNT(rows));
+  const int n_metrics = validation ? p->measure.n : 0;
+  p->names = ARENA_ARRAY(a, const char *, COUNT(rows) + n_metrics);
+  p->values = ARENA_ARRAY(a, ColumnValue *, COUNT(rows) + n_metrics);
   for (int i = 0; i < COUNT(rows); i++) {
     if (!rows[i].there) continue;
     p->names[p->n_names] = rows[i].name;
     p->values[p->n_names++] = rows[i].value;
   }
+  for (int i = 0; i < n_metrics; i++)
+    p->names[p->n_names++] = arena_printf(a, "validation_%s", p->measure.names[i]);
 }
 
 void trial_fill_columns(const TrialPlan *p, const EpochMeasures *m, double *row) {
-  for (int i = 0; i < p->n_names; i++) row[i] = p->values[i](m);
+  int metric = 0;
+  for (int i = 0; i < p->n_names; i++)
+    row[i] = p->values[i] ? p->values[i](m) : nn_metric_value(p->measure.metrics[metric++]);
 }

@@ -7,16 +7,18 @@ size_t trial_chunks(const DataPart *p) {
 }
 
 void trial_evaluate(NnModel *m, const RunData *data, Part part, const TrialHooks *hooks,
-                    double *chunk_sums, NnScore *out) {
+                    double *chunk_sums, const Measure *measure, NnScore *out) {
   const DataPart *p = &data->parts[part];
   size_t chunks = trial_chunks(p);
   double *loss = chunk_sums, *correct = chunk_sums + chunks;
+  measure_start(measure);
   for (size_t c = 0; c < chunks; c++) {
     uint32_t first = (uint32_t)(c * EVAL_ROWS), left = p->n - first;
     int rows = left < EVAL_ROWS ? (int)left : EVAL_ROWS;
     NnScore score;
     data_gather(data, part, NULL, first, rows, m);
     nn_model_evaluate(m, rows, &score);
+    measure_rows(measure, m, rows);
     loss[c] = score.loss;
     correct[c] = score.correct;
     if (hooks->tick) hooks->tick(hooks->ctx);

@@ -188,6 +188,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_int(&j, r->chosen_epoch);
   json_key(&j, "diverged_step");
   json_int(&j, r->diverged_step);
+  if (r->stopped_early) json_key(&j, "stopped_early"), json_bool(&j, true);
   json_key(&j, "weights");
   json_str(&j, r->weights);
   write_optional(&j, "error", r->error);
@@ -197,6 +198,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   write_optional(&j, "host", r->host);
   write_curves(&j, &r->curves);
   trial_write_activations(&j, &r->activations);
+  confusion_write(&j, &r->confusion, &r->test_confusion);
   json_close(&j, '}');
   arena_free(&scratch);
 }
@@ -280,11 +282,14 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   TRY(read_int(v, "rank", &rank, e));
   TRY(read_curves(a, v, &out->curves, e));
   TRY(trial_read_activations(a, v, out->curves.n_epochs, &out->activations, e));
+  TRY(confusion_read(a, v, "validation", &out->confusion, e));
   CHECK(e, out->chosen_epoch >= 0 && out->chosen_epoch <= out->curves.n_epochs, E_DATA,
         "result: \"chosen_epoch\" is not one of the epochs");
   const char *weights = json_text(json_get(v, "weights"), "");
   CHECK(e, strlen(weights) < HASH_HEX, E_DATA, "result: \"weights\" is no hash");
   strcpy(out->weights, weights);
+  const JsonValue *early = json_get(v, "stopped_early");
+  out->stopped_early = early && early->type == JSON_BOOL && early->integer;
   out->rank = (int)rank;
   out->point = read_point(a, v);
   out->metric = json_number(json_get(v, "metric"), NAN);

@@ -118,17 +118,28 @@ void trial_model_close(TrialModel *m) {
   arena_free(&m->numbers);
 }
 
-Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, NnScore *out, Err *e) {
-  const RunData *data = env->data;
-  CHECK(e, data->parts[PART_TEST].n > 0, E_DATA, "there is no test part to evaluate on");
+static Status test_model(Arena *a, const TrialEnv *env, const TrialModel *m, TrialTest *out,
+                         Err *e) {
+  const DataPart *part = &env->data->parts[PART_TEST];
+  Diag d = diag_new(a);
+  Measure measure;
+  TRY(measure_plan(a, m->spec, m->model, m->targets, part->n, &d, &measure, e));
+  measure_open(&measure, a);
+  double *sums = ARENA_ARRAY(a, double, 2 * trial_chunks(part));
+  trial_evaluate(m->model, env->data, PART_TEST, &env->hooks, sums, &measure, &out->score);
+  measure_result(a, &measure, m->class_names, &out->metrics);
+  return OK;
+}
+
+Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, TrialTest *out, Err *e) {
+  CHECK(e, env->data->parts[PART_TEST].n > 0, E_DATA, "there is no test part to evaluate on");
   TrialModel m;
   TRY(trial_model_open(a, checkpoint, env->cpu, &m, e));
-  if (!str_eq(m.fingerprint, data->fingerprint)) {
-    trial_model_close(&m);
-    FAIL(e, E_DATA, "%s: its model was trained on other data", checkpoint);
-  }
-  double *sums = ARENA_ARRAY(a, double, 2 * trial_chunks(&data->parts[PART_TEST]));
-  trial_evaluate(m.model, data, PART_TEST, &env->hooks, sums, out);
+  Status status = OK;
+  if (!str_eq(m.fingerprint, env->data->fingerprint))
+    status = err_set(e, E_DATA, "%s: its model was trained on other data", checkpoint);
+  else
+    status = test_model(a, env, &m, out, e);
   trial_model_close(&m);
-  return OK;
+  return status;
 }

@@ -98,8 +98,6 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
   else
     TRY(plan_batches(a, trial, data->parts[PART_TRAIN].n, d, out, e));
   TRY(plan_warmup(a, trial, d, out, e));
-  trial_plan_columns(a, trial, data, out);
-  TRY(plan_metric(a, trial, d, out, e));
   NnTeam team = nn_team_solo((int)trial->train.shards);
   team.ctx = env->hooks.ctx;
   if (env->hooks.tick) team.tick = env->hooks.tick;
@@ -108,6 +106,10 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
   else
     TRY(trial_model_plan(a, trial, data->n_features, data->targets, out->batch_rows, &team,
                          env->cpu, data, d, &out->model, e));
+  TRY(measure_plan(a, trial, out->model, data->targets, data->parts[PART_VALIDATION].n, d,
+                   &out->measure, e));
+  trial_plan_columns(a, trial, data, out);
+  TRY(plan_metric(a, trial, d, out, e));
   for (int i = 0; i < nn_model_n_blocks(out->model); i++) {
     const NnBlock *b = nn_model_block(out->model, i);
     size_t n = (size_t)b->rows * (size_t)b->cols;

@@ -18,6 +18,8 @@ typedef struct {
   int64_t best_epoch; /* metric.at best: from 1; 0: none yet */
   double best_metric;
   int64_t best_batches; /* training batches until then: the t of its statistics */
+  double watched;       /* train.early_stopping: the metric to beat; NaN: none yet. Both follow */
+  int64_t stale;        /*   from the curves: epochs since without a better one */
   double seconds;       /* of training, up to the checkpoint that was continued */
 } TrialProgress;
 
@@ -27,6 +29,7 @@ typedef struct {
   double *chunk_sums;  /* (2, validation chunks) losses, correct */
   double *curves;      /* (epochs, n_names) */
   double *activations; /* (epochs, trial_activations_width); NULL: not recorded */
+  int64_t *confusion;  /* (C, C) of the chosen epoch so far; NULL: not asked for */
   Real *best;          /* weights, then statistics, of best_epoch; NULL unless metric.at is best */
 } TrialBuffers;
 
@@ -60,10 +63,14 @@ void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan
                    TrialBuffers *out);
 
 /* Sums over a part, EVAL_ROWS rows at a time, added over base/sum.h's tree. chunk_sums (2, chunks).
- */
+ * Measure is started and fed with the same rows. */
 size_t trial_chunks(const DataPart *p);
 void trial_evaluate(NnModel *m, const RunData *data, Part part, const TrialHooks *hooks,
-                    double *chunk_sums, NnScore *out);
+                    double *chunk_sums, const Measure *measure, NnScore *out);
+
+/* train.early_stopping: an epoch ended with this metric; is training to end? */
+void trial_watch(TrialRun *r, double metric);
+bool trial_stale(const TrialRun *r);
 
 /* `statistics: exact`: takes them from the training part, EVAL_ROWS rows at a time in the file's
  * order. Nothing where no layer wants them. */

@@ -62,7 +62,7 @@ grep -q "$work/none.h5" "$work/err" || fail "the message does not name the data 
 [ "$(wc -l < "$work/err")" = 1 ] || fail "more than one message about a missing data file"
 
 # ---- describe ---------------------------------------------------------------------------------------
-for noun in section layer activation loss optimizer schedule initialiser generator sampler format op; do
+for noun in section layer activation loss optimizer schedule initialiser metric generator sampler format op; do
   exits 0 "$CAVIAR" describe $noun
   while read -r name _; do
     exits 0 "$CAVIAR" describe $noun "$name"

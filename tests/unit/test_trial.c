@@ -522,13 +522,13 @@ static void test_model(void **state) {
   assert_int_equal(one.predicted[0], all.predicted[17]);
   for (int k = 0; k < 4; k++) assert_true(fabsf(one.values[k] - all.values[17 * 4 + k]) < 1e-5f);
 
-  NnScore score;
-  assert_int_equal(trial_test(&arena, &env, checkpoint(), &score, &e), OK);
+  TrialTest tested;
+  assert_int_equal(trial_test(&arena, &env, checkpoint(), &tested, &e), OK);
   right = 0;
   const DataPart *test = &data->parts[PART_TEST];
   for (uint32_t i = 0; i < test->n; i++)
     right += all.predicted[test->rows[i]] == data->main.labels[test->rows[i]];
-  assert_true(score.rows == 60 && score.correct == right);
+  assert_true(tested.score.rows == 60 && tested.score.correct == right);
   const DataPart *validation = &data->parts[PART_VALIDATION];
   right = 0;
   for (uint32_t i = 0; i < validation->n; i++)
