@@ -30,18 +30,14 @@ static void add_metric(const Resolve *r, KindValue kind, const YamlNode *item, M
 }
 
 YamlNode *resolve_metrics(const Resolve *r, const YamlNode *in, Spec *s) {
-  if (in == NULL || (in->type == YAML_SCALAR && yaml_scalar(in).type == SCALAR_NULL)) return NULL;
+  if (in == NULL || s->cost.text) return NULL; /* with a cost it was refused already */
+  if (in->type == YAML_SCALAR && yaml_scalar(in).type == SCALAR_NULL) return NULL;
   if (in->type != YAML_LIST) {
     diag_add(r->d, DIAG_ERROR, in->mark,
              "metrics: expected a list such as [f1, {top_k: 5}], found %s", resolve_type_name(in));
     return NULL;
   }
   if (in->n_children == 0) return NULL;
-  if (s->cost.text) {
-    diag_add(r->d, DIAG_ERROR, resolve_key_mark(in, in->mark),
-             "metrics measure the predictions of a model; a cost has none");
-    return NULL;
-  }
   YamlNode *out = yaml_new(r->a, YAML_LIST, in->mark);
   MetricsSpec *m = &s->metrics;
   m->kinds = ARENA_ARRAY(r->a, KindValue, in->n_children);
