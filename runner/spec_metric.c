@@ -30,8 +30,12 @@ static void add_metric(const Resolve *r, KindValue kind, const YamlNode *item, M
 }
 
 YamlNode *resolve_metrics(const Resolve *r, const YamlNode *in, Spec *s) {
-  if (in == NULL || s->cost.text) return NULL; /* with a cost it was refused already */
-  if (in->type == YAML_SCALAR && yaml_scalar(in).type == SCALAR_NULL) return NULL;
+  if (in == NULL || (in->type == YAML_SCALAR && yaml_scalar(in).type == SCALAR_NULL)) return NULL;
+  if (s->cost.text) {
+    diag_add(r->d, DIAG_ERROR, resolve_key_mark(in, in->mark),
+             "metrics has no meaning with a cost, which predicts nothing");
+    return NULL;
+  }
   if (in->type != YAML_LIST) {
     diag_add(r->d, DIAG_ERROR, in->mark,
              "metrics: expected a list such as [f1, {top_k: 5}], found %s", resolve_type_name(in));

@@ -177,12 +177,12 @@ static void test_best(void **state) {
     assert_int_equal(r.chosen_epoch, 1); /* where the loss is largest */
     data->parts[PART_TEST] = data->parts[PART_VALIDATION];
     const TrialEnv env = {.data = data, .cpu = cpu_level()};
-    NnScore score;
+    TrialTest test;
     Err e = {0};
     const char *path = trial_checkpoint_path(a, ".", 0);
-    assert_int_equal(trial_test(a, &env, path, &score, &e), OK);
+    assert_int_equal(trial_test(a, &env, path, &test, &e), OK);
     unlink(path);
-    assert_true(score.loss / score.rows == r.metric);
+    assert_true(test.score.loss / test.score.rows == r.metric);
   }
 }
 
