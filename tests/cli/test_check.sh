@@ -84,19 +84,29 @@ if ! python3 -c 'import jsonschema, yaml' 2> /dev/null; then
   echo "skipped: python3-jsonschema and python3-yaml are not there: the schema was not tried on experiments"
   exit 0
 fi
-python3 - "$work/schema.json" "$work/first.yaml" "$quick" "$CAVIAR_SOURCE/tests/malformed" << 'PYTHON'
+cat > "$work/groups.yaml" << 'YAML'
+data: {source: strokes}
+model:
+  layers:
+    - {name: skip, residual: [{activation: gelu}, {residual: [{elu: {alpha: 0.5}}]}]}
+    - {enabled: true, concatenate: [[layer_norm, {dense: {units: 8}}], []]}
+    - {dense: {units: classes}}
+train: {epochs: 1}
+YAML
+exits 0 "$CAVIAR" check "$work/groups.yaml"
+python3 - "$work/schema.json" "$work/first.yaml" "$quick" "$work/groups.yaml" "$CAVIAR_SOURCE/tests/malformed" << 'PYTHON'
 import glob, json, sys, jsonschema, yaml
 schema = json.load(open(sys.argv[1]))
 jsonschema.Draft7Validator.check_schema(schema)
 v = jsonschema.Draft7Validator(schema)
 def load(path):
     return yaml.safe_load(open(path).read().replace("1e-", "1.0e-"))  # YAML 1.1 reads 1e-5 as text
-for path in sys.argv[2:4]:
+for path in sys.argv[2:5]:
     for e in v.iter_errors(load(path)):
         sys.exit(f"FAILED: the schema refuses {path}: {e.json_path}: {e.message}")
 # What is a matter of one key or value must be refused by the schema too.
-for name in ("12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "30", "33", "44", "59"):
-    path = glob.glob(f"{sys.argv[4]}/{name}-*.yaml")[0]
+for name in ("12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "30", "33", "44", "59", "62", "63", "65"):
+    path = glob.glob(f"{sys.argv[5]}/{name}-*.yaml")[0]
     if not list(v.iter_errors(load(path))):
         sys.exit(f"FAILED: the schema accepts {path}")
 PYTHON

@@ -219,6 +219,15 @@ static void unequal_sums_point_at_the_residual(void **state) {
                                   "come in; let the last dense layer among them have {units: 6}");
 }
 
+/* A batch norm inside a branch counts as one outside. */
+static void batch_norm_inside_asks_for_two_rows(void **state) {
+  assert_true(spec_couples_rows(rig_load(*state, nested)));
+  const char *const overrides[] = {"train.batch_size=1"};
+  const char *messages;
+  assert_null(rig_try(*state, nested, overrides, 1, &messages));
+  assert_contains(messages, "batch_norm cannot train on batches of 1 row");
+}
+
 /* ---- whatever is written --------------------------------------------------------------------- */
 
 static bool accepts(const char *text, const char *const *overrides, int n) {
@@ -311,6 +320,7 @@ int main(void) {
       TEST(a_trial_has_the_point),
       TEST(shapes_add_up),
       TEST(unequal_sums_point_at_the_residual),
+      TEST(batch_norm_inside_asks_for_two_rows),
       TEST(any_override_is_an_error_or_an_experiment),
       TEST(any_damage_is_an_error_or_an_experiment),
   };
