@@ -1,5 +1,6 @@
 #!/bin/bash
-# The studies covariate-shift and batch-norm-noise: what layers read stays in place with batch norm and wanders without it; and more rows normalised together are less noise.
+# The studies covariate-shift and batch-norm-noise: with batch norm what layers read stays in place, without it wanders; the
+# more rows are normalised together, the less noise there is.
 [ -n "${CAVIAR_DATA:-}" ] || { echo "skipped: CAVIAR_DATA names no folder with digits/"; exit 77; }
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
