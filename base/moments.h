@@ -19,7 +19,7 @@ typedef struct {
   double *numbers;           /* (MOMENTS_LEVELS + 1, 1 + 2 d): the levels, then the next chunk */
 } Moments;
 
-enum { MOMENTS_LEVELS = 32 }; /* fewer than 2^32 chunks */
+enum { MOMENTS_LEVELS = 25 }; /* fewer than 2^25 chunks: 2^32 rows in chunks of 256 */
 
 /* Doubles that moments of d columns need. */
 size_t moments_size(int d);
