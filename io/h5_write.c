@@ -130,7 +130,7 @@ enum { WORKING_CHUNKS = 7, SYSTEM_BYTES = 1 << 17 };
 size_t h5_checked_bytes(H5Type type, const int64_t *dims, int n_dims, size_t *working) {
   static const size_t bytes[] = {
       [H5_U8] = 1, [H5_I32] = 4, [H5_I64] = 8, [H5_F32] = 4, [H5_F64] = 8};
-  hsize_t whole[H5_MAX_DIMS], chunk[H5_MAX_DIMS];
+  hsize_t whole[H5_MAX_DIMS] = {0}, chunk[H5_MAX_DIMS];
   for (int i = 0; i < n_dims; i++) whole[i] = (hsize_t)dims[i];
   chunk_of(whole, n_dims, bytes[type], chunk);
   size_t n_chunks = 1, size = bytes[type];

@@ -134,7 +134,8 @@ static void test_exact_leaves_training_alone(void **state) {
   model_close(&b);
 }
 
-/* Before anything is known: mean 0 and variance 1, as with averages. */
+/* Before anything is known: mean 0 and variance 1, as with averages. The moments' memory is part of
+ * what was announced. */
 static void test_exact_when_fresh(void **state) {
   (void)state;
   ModelRig m;
@@ -142,6 +143,7 @@ static void test_exact_when_fresh(void **state) {
   size_t n;
   const Real *v = nn_model_vector(m.model, NN_STATISTICS, &n);
   assert_int_equal(n, 2 * (12 + 9));
+  assert_int_equal(nn_model_bytes(m.model), m.numbers.used);
   for (size_t i = 0; i < n; ++i) assert_true(v[i] == (Real)(i / 12 == 1 || i >= 24 + 9));
   model_close(&m);
 }
