@@ -87,15 +87,16 @@ static Status put_words(const Record *r, Err *e) {
       {"/trials/status", "COMPLETED, DIVERGED (loss not finite) or FAILED (see error)"},
       {"/trials/point", "the trial's place in the search space, YAML on one line"},
       {"/trials/weights", "xxh128 of the chosen weights and statistics"},
-      {"/trials/error", "why a FAILED trial failed"},
+      {"/trials/error", "why a FAILED trial failed, or where a DIVERGED cost was not finite"},
       {"/trials/host", "machine that trained it"},
   };
   for (int c = 0; c < COUNT(columns); c++) {
     const char **texts = ARENA_ARRAY(r->a, const char *, r->n);
     for (int64_t i = 0; i < r->n; i++) {
       const TrialResult *t = r->rows[i];
+      const char *why = t->error ? t->error : t->reason;
       const char *const all[] = {trial_status_names[t->status], t->point, t->weights,
-                                 t->error ? t->error : "", t->host ? t->host : ""};
+                                 why ? why : "", t->host ? t->host : ""};
       texts[i] = all[c];
     }
     TRY(put_texts(r, columns[c].path, texts, columns[c].what, e));

@@ -134,4 +134,8 @@ expect 0 "log of a negative number in" ranks 0 show log 0
 "$CAVIAR" show log 0 --json >log.json
 grep -q '"status": "DIVERGED".*"reason": "log of a negative number in' log.json || fail "no reason in the JSON"
 grep -q '"parameters"' log.json && fail "a diverged cost has no parameters"
+if command -v h5dump >/dev/null; then
+  h5dump -d /trials/error log/results.h5 >log.h5.txt || fail "h5dump log/results.h5"
+  grep -q "log of a negative number" log.h5.txt || fail "no reason in results.h5"
+fi
 echo "costs: all as expected"

@@ -12,8 +12,10 @@ expect 0 "" ranks 2 run seen.yaml --out two
 [ "$(digest plain)" = "$(digest two)" ] || fail "ranks changed the digest"
 
 # Two trials with a layer each: its own numbers, NaN for the other's layer.
-for t in 0 1; do "$CAVIAR" show seen $t --json >seen.$t && "$CAVIAR" show two $t --json >two.$t || fail "show"; done
 for t in 0 1; do
+  for run in seen two; do
+    "$CAVIAR" show $run $t --json >$run.$t || fail "show $run $t"
+  done
   [ "$(grep -o '"activations": .*' seen.$t)" = "$(grep -o '"activations": .*' two.$t)" ] || fail "trial $t on two ranks"
 done
 "$CAVIAR" show plain 0 --json | grep -q '"activations"' && fail "recorded though nobody asked"

@@ -76,8 +76,8 @@ static void a_kind_of_one_parameter_has_a_short_form(void **state) {
 
   static const char *const search[] = {
       "train.schedule={exponential: 0.5}",
-      "search.parameters={train.schedule.decay: {value: 0.75}, model.hidden.activation: {values: "
-      "[{leaky_relu: 0.2}]}}",
+      ("search.parameters={train.schedule.decay: {value: 0.75}, model.hidden.activation: {values: "
+       "[{leaky_relu: 0.2}]}}"),
       "search.trials=1"};
   const Spec *base = rig_load_with(a, RIG_SMALL, search, COUNT(search));
   const YamlNode *values[] = {base->search.space.dims[0].values[0],
