@@ -287,11 +287,13 @@ static bool step_layer(Walk *w, const char *c) {
 }
 
 static bool step_params(Walk *w, const char *c) {
+  YamlNode *item = w->item;
+  if (item == NULL) return step_map(w, c);
   if (str_eq(c, "enabled")) {
-    go(w, w->item, AT_LAYER);
+    go(w, item, AT_LAYER);
     return step_layer(w, c);
   }
-  if (w->node == w->item) return fail(w, arena_printf(w->a, "%s has no \"%s\"", w->item->text, c));
+  if (w->node == item) return fail(w, arena_printf(w->a, "%s has no \"%s\"", item->text, c));
   return step_map(w, c);
 }
 

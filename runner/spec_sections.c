@@ -69,12 +69,13 @@ static YamlNode *resolve_split(const Resolve *r, const YamlNode *in, Mark top, D
   const MapSpec m = section_map(r, &spec_split, in, top, NULL);
   const int errors = r->d->n_refusals;
   resolve_map(r, in, &m, d, said);
-  if (resolve_expect_map(r, in, m.where) == NULL) {
+  const YamlNode *map = resolve_expect_map(r, in, m.where);
+  if (map == NULL) {
     d->train = d->test_file ? 0.9 : 0.8;
     d->validation = 0.1;
     d->test = d->test_file ? 0 : 0.1;
   } else if (r->d->n_refusals == errors) {
-    check_split(r, in, d);
+    check_split(r, map, d);
   }
   for (int i = 0; i < m.n_params; i++) {
     const YamlNode *n = yaml_get(said, m.params[i].name);
