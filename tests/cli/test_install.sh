@@ -14,7 +14,18 @@ expect 0 "softplus" prefix/bin/caviar describe op
 
 # The prefix moves: nothing in it may name where it was, or the build.
 mv prefix moved
-grep -rIl -e "$work/prefix" -e "$CAVIAR_BUILD" -e "$CAVIAR_SOURCE" moved >out && fail "files that name the build"
+# Whole paths only: the source may lie in /caviar, and include/caviar is no mention of that.
+names() { # PATH...: the files of moved/ that name one
+  for path; do
+    escaped=$(sed 's/[^A-Za-z0-9/]/[&]/g' <<<"$path")
+    grep -rIlE "(^|[\"' =:;(])$escaped(/|[\"' :;)]|\$)" moved
+  done
+}
+names "$work/prefix" "$CAVIAR_BUILD" "$CAVIAR_SOURCE" >out
+[ -s out ] && fail "files that name the build"
+echo "set(where \"$CAVIAR_SOURCE/nn\")" >moved/planted
+[ "$(names "$CAVIAR_SOURCE")" = moved/planted ] || fail "a planted path is not seen"
+rm moved/planted
 
 example=$work/moved/share/caviar/examples/minimize
 CFLAGS='-Wall -Wextra -Wconversion -Werror' cmake -S "$example" -B build -DCMAKE_PREFIX_PATH="$work/moved" >out 2>err ||
