@@ -36,4 +36,4 @@ file(RELATIVE_PATH includes /${CMAKE_INSTALL_LIBDIR}/pkgconfig /${CMAKE_INSTALL_
 configure_file(cmake/caviar_nn.pc.in caviar_nn.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/caviar_nn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DATADIR}/caviar)
+install(DIRECTORY nn/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/caviar)

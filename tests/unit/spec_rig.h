@@ -2,6 +2,7 @@
 #ifndef CAVIAR_TEST_SPEC_RIG_H
 #define CAVIAR_TEST_SPEC_RIG_H
 
+#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -72,6 +73,60 @@ static inline const char *rig_layer(Arena *a, const Spec *s, int i, const char *
   Str out = str_new(a);
   param_get(p, l->config, &out);
   return str_text(&out);
+}
+
+/* ---- whatever is written: a refusal with a message, or an experiment whose text means itself ---- */
+
+static inline int rig_accepts(const char *text, const char *const *overrides, int n) {
+  Arena a;
+  arena_init(&a);
+  const char *messages;
+  Spec *s = rig_try(&a, text, overrides, n, &messages);
+  if (s == NULL) assert_contains(messages, "error");
+  if (s != NULL) {
+    const char *first = spec_text(&a, s, SPEC_RESOLVED);
+    assert_string_equal(first, spec_text(&a, rig_load(&a, first), SPEC_RESOLVED));
+  }
+  arena_free(&a);
+  return s != NULL;
+}
+
+/* Each character replaced, each left out, the text cut before each. */
+static inline void rig_damage(const char *whole) {
+  static const char with[] = "[]{}:,-#\"' 0x.\n*&!|e9";
+  const size_t size = strlen(whole) + 1;
+  Arena a;
+  arena_init(&a);
+  char *text = arena_alloc(&a, size, 1);
+  int accepted = 0, n = 0;
+  for (size_t i = 0; i + 1 < size; i++) {
+    memcpy(text, whole, size);
+    text[i] = with[i % (sizeof(with) - 1)];
+    accepted += rig_accepts(text, NULL, 0);
+    memcpy(text, whole, size);
+    memmove(text + i, text + i + 1, size - i - 1);
+    accepted += rig_accepts(text, NULL, 0);
+    memcpy(text, whole, size);
+    text[i] = '\0';
+    accepted += rig_accepts(text, NULL, 0);
+    n += 3;
+  }
+  assert_true(accepted > 0 && accepted < n);
+  arena_free(&a);
+}
+
+/* Every path set to every value. */
+static inline void rig_override(const char *text, const char *const *paths, int n_paths,
+                                const char *const *values, int n_values) {
+  int accepted = 0;
+  for (int i = 0; i < n_paths; i++)
+    for (int k = 0; k < n_values; k++) {
+      char one[200];
+      const char *const overrides[] = {one};
+      snprintf(one, sizeof(one), "%s=%s", paths[i], values[k]);
+      accepted += rig_accepts(text, overrides, 1);
+    }
+  assert_true(accepted > 0 && accepted < n_paths * n_values);
 }
 
 #define RIG_SMALL                                                                                  \
