@@ -56,6 +56,11 @@ typedef struct NnTeam {
   int n_shards, first_shard, n_local;
   void *ctx;
   void (*reduce)(void *ctx, NnReduce kind, void *v, size_t n);
+  /* As reduce with NN_SUM_REAL, but only this rank's part of v, elements *first .. *first + *count,
+   * need be right afterwards. The parts of all ranks cover v; the same n gives the same parts. */
+  void (*reduce_part)(void *ctx, Real *v, size_t n, size_t *first, size_t *count);
+  /* v cut as by reduce_part: every rank brings its part and gets the others'. */
+  void (*gather_parts)(void *ctx, Real *v, size_t n);
   void (*tick)(void *ctx); /* called between layers: a chance to serve messages */
 } NnTeam;
 

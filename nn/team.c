@@ -5,13 +5,27 @@ static void reduce_nothing(void *ctx, NnReduce kind, void *v, size_t n) {
   (void)ctx, (void)kind, (void)v, (void)n;
 }
 
+static void reduce_part_nothing(void *ctx, Real *v, size_t n, size_t *first, size_t *count) {
+  (void)ctx, (void)v;
+  *first = 0;
+  *count = n;
+}
+
+static void gather_nothing(void *ctx, Real *v, size_t n) {
+  (void)ctx, (void)v, (void)n;
+}
+
 static void tick_nothing(void *ctx) {
   (void)ctx;
 }
 
 NnTeam nn_team_solo(int n_shards) {
-  return (NnTeam){
-      .n_shards = n_shards, .n_local = n_shards, .reduce = reduce_nothing, .tick = tick_nothing};
+  return (NnTeam){.n_shards = n_shards,
+                  .n_local = n_shards,
+                  .reduce = reduce_nothing,
+                  .reduce_part = reduce_part_nothing,
+                  .gather_parts = gather_nothing,
+                  .tick = tick_nothing};
 }
 
 static int shard_start(const NnTeam *t, int shard, int m) {

@@ -266,7 +266,8 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
 Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number, TrialResult *out,
                  Err *e) {
   cpu_flush_denormals();
-  TrialRun r = {.env = env, .spec = trial, .number = number};
+  TrialRun r = {.env = env, .spec = trial, .number = number, .alone = team_solo()};
+  r.team = env->team ? env->team : &r.alone;
   arena_init(&r.numbers);
   arena_init(&r.arena);
   r.started = r.saved = clock_now();

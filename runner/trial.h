@@ -11,6 +11,7 @@
 #include "data.h"
 #include "measure.h"
 #include "spec.h"
+#include "team.h"
 
 /* Changes when the same experiment would give other bits: kernels' definition, samplers, random
  * numbers, generators. Part of the digest; runs and checkpoints of another one are not continued. */
@@ -89,6 +90,7 @@ typedef struct {
   CpuLevel cpu;
   const char *checkpoint_dir; /* NULL: no checkpoints */
   TrialHooks hooks;
+  Team *team; /* that trains it; NULL: this rank alone */
 } TrialEnv;
 
 /* Trains. A checkpoint of this very trial in checkpoint_dir is continued, a finished one gives its

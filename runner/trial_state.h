@@ -37,6 +37,8 @@ typedef struct {
   const TrialEnv *env;
   const Spec *spec;
   int64_t number;
+  Team *team; /* env->team, or `alone` */
+  Team alone;
   TrialPlan plan;
   NnModel *model;       /* plan.model */
   Arena numbers, arena; /* the model's memory and that of: */
