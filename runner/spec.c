@@ -101,8 +101,9 @@ static void check_name(const Resolve *r, const YamlNode *in, const Spec *s) {
 }
 
 static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
-  static const char *const also[] = {"parameters", "data",   "model",      "train",   "metrics",
-                                     "metric",     "search", "checkpoint", "records", NULL};
+  static const char *const also[] = {"parameters", "data",      "model",  "train",
+                                     "metrics",    "metric",    "search", "checkpoint",
+                                     "records",    "resources", NULL};
   YamlNode *tree = yaml_new(r->a, YAML_MAP, top), *rows = yaml_new(r->a, YAML_MAP, top);
   MapSpec m = section_map(r, &spec_experiment, in, top, also);
   m.where = "the experiment";
@@ -164,6 +165,7 @@ static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
   const YamlNode *search = yaml_get(source, "search");
   if (search) yaml_put(a, tree, "search", resolve_search(&r, search, tree, s));
   yaml_put(a, tree, "checkpoint", resolve_checkpoint(&r, yaml_get(source, "checkpoint"), top, s));
+  yaml_put(a, tree, "resources", resolve_resources(&r, yaml_get(source, "resources"), top, s));
   const YamlNode *records = yaml_get(source, "records");
   if (records) yaml_put(a, tree, "records", resolve_records(&r, records, s));
   return d->n_refusals == errors ? s : NULL;

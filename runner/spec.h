@@ -128,6 +128,12 @@ typedef struct {
 
 enum { ACTIVATIONS_NONE, ACTIVATIONS_PERCENTILES };
 
+/* Who computes: changes no bit of a result. */
+typedef struct {
+  int64_t ranks_per_trial; /* a power of two up to train.shards; 0: auto */
+  double stall_seconds;    /* a wait for another rank is reported after so long */
+} ResourcesSpec;
+
 typedef struct Spec {
   int64_t version; /* of the language: 1 */
   const char *name;
@@ -140,6 +146,7 @@ typedef struct Spec {
   SearchSpec search;
   CheckpointSpec checkpoint;
   RecordsSpec records;    /* zero: nothing */
+  ResourcesSpec resources;
   const char *directory;  /* what relative data paths are relative to */
   const Source *file;     /* the experiment's text */
   const YamlNode *source; /* the user's tree with overrides; do not change */
@@ -165,8 +172,12 @@ Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, D
 /* Finds a dotted path in a resolved (or source) tree; NULL: not there. */
 YamlNode *spec_find(const YamlNode *tree, const char *path);
 
-/* Canonical YAML. SPEC_FOR_DIGEST leaves out checkpoint, records and data paths and is what two runs must
- * share to be the same experiment. */
+/* What `resources` and train.shards mean for a job of n_ranks that trains n_trials: more ranks asked
+ * for than there are is an error, ranks left over or without work are warnings. */
+void spec_check_ranks(const Spec *s, int n_ranks, int64_t n_trials, Diag *d);
+
+/* Canonical YAML. SPEC_FOR_DIGEST leaves out checkpoint, records, resources and data paths and is
+ * what two runs must share to be the same experiment. */
 typedef enum { SPEC_RESOLVED, SPEC_FOR_DIGEST } SpecText;
 char *spec_text(Arena *a, const Spec *s, SpecText form);
 

@@ -193,8 +193,8 @@ static YamlNode *resolve_text(const Resolve *r, const YamlNode *in, CostSpec *c)
 /* Sections that are a model's. Keys that nobody knows were refused already. */
 static void check_alone(const Resolve *r, const YamlNode *source) {
   static const char *const suit[] = {
-      "parameters", "data",       "train",  "metric",
-      "search",     "checkpoint", "records"}; /* the last says so itself */
+      "parameters", "data",       "train",   "metric",
+      "search",     "checkpoint", "records", "resources"}; /* the last two say so themselves */
   for (int i = 0; spec_experiment.sections[i]; i++) {
     const char *name = spec_experiment.sections[i]->head.name;
     const YamlNode *n = yaml_get(source, name);

@@ -11,6 +11,8 @@ YamlNode *resolve_data(const Resolve *r, const YamlNode *in, Mark top, const cha
 YamlNode *resolve_model(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 YamlNode *resolve_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 YamlNode *resolve_checkpoint(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
+/* After train and cost. */
+YamlNode *resolve_resources(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 YamlNode *resolve_records(const Resolve *r, const YamlNode *in, Spec *s);
 /* After data: the list `metrics`; NULL: none, or an empty one. */
 YamlNode *resolve_metrics(const Resolve *r, const YamlNode *in, Spec *s);

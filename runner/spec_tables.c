@@ -223,6 +223,19 @@ static const Param checkpoint_rows[] = {
 const Section spec_checkpoint = {
     SECTION("checkpoint", checkpoint_rows, CheckpointSpec, "which weights stay on disk"), NULL};
 
+static const Param resources_rows[] = {
+    {"ranks_per_trial", P_INT, ROW(ResourcesSpec, ranks_per_trial), .def = "auto", .lo = 1,
+     .hi = 1024, .word = "auto", .word_value = 0,
+     .doc = "a power of two up to train.shards; auto: one while there are trials for all, then "
+            "ranks without work join running trials"},
+    {"stall_seconds", P_REAL, ROW(ResourcesSpec, stall_seconds), .def = "60", .lo = 0,
+     .lo_open = true, .hi = INFINITY, .hi_open = true, .unit = "s",
+     .doc = "a rank that waits so long for others says for whom, and for what"},
+};
+const Section spec_resources = {SECTION("resources", resources_rows, ResourcesSpec,
+                                        "which ranks train a trial; no part of the digest"),
+                                NULL};
+
 /* ---- a cost ---------------------------------------------------------------------------------- */
 
 const Section spec_parameters = {
@@ -256,7 +269,8 @@ static const Param experiment_rows[] = {
 };
 static const Section *const experiment_sections[] = {&spec_parameters, &spec_data,    &spec_model,
                                                      &spec_train,      &spec_metric,  &spec_search,
-                                                     &spec_checkpoint, &spec_records, NULL};
+                                                     &spec_checkpoint, &spec_records,
+                                                     &spec_resources,  NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 
@@ -265,5 +279,6 @@ static const Kind *const all_sections[] = {
     &spec_model.head,       &spec_layer.head,      &spec_block.head,   &spec_residual.head,
     &spec_concatenate.head, &spec_train.head,      &spec_metric.head,  &spec_search.head,
     &spec_range.head,       &spec_checkpoint.head, &spec_records.head, &spec_early_stopping.head,
+    &spec_resources.head,
 };
 const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

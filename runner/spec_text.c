@@ -17,7 +17,7 @@ static YamlNode *copy_without(Arena *a, const YamlNode *map, const char *const *
 /* Names of things (the run's, the files') are no part of what is computed: the data are known by
  * their fingerprint. */
 static YamlNode *for_digest(Arena *a, const YamlNode *tree) {
-  static const char *const top[] = {"name", "checkpoint", "records"};
+  static const char *const top[] = {"name", "checkpoint", "records", "resources"};
   static const char *const data[] = {"file", "test_file", "sha256"};
   YamlNode *out = copy_without(a, tree, top, COUNT(top));
   const YamlNode *said = yaml_get(out, "data"); /* a cost may have none */
