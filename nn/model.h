@@ -73,7 +73,7 @@ NnSlotPlan nn_slots_eval(Arena *a, const NnGraph *g, const NnNode *nodes, int ro
 /* Test mode on `rows` rows of this rank alone; start (2) is filled and must outlive the step. */
 NnStep nn_step_test(const NnModel *m, int rows, int *start);
 
-/* Neighbouring blocks of weights that are alike: of matrices, or of none. */
+/* Neighbouring weights: blocks that are alike, of matrices or of none; or a rank's part. */
 typedef struct {
   size_t offset, n;
   bool decays;
@@ -120,7 +120,13 @@ struct NnModel {
   NnNode *exact_now; /* between exact_begin and exact_end */
   Moments exact_moments;
 
+  NnRun own; /* the part of the gradient that is right here, and that update is for */
   uint64_t seed, updates, batches;
 };
+
+/* True if a rule looks at all weights at once: every rank then updates everything. */
+static inline bool nn_model_updates_all(const NnModel *m) {
+  return m->options.rules.clip_norm > 0 || m->options.rules.max_norm > 0;
+}
 
 #endif

@@ -224,6 +224,7 @@ Status nn_model_new(Arena *a, const NnGraph *g, const NnOptions *options, NnMode
   plan_blocks(a, m);
   plan_exact(a, m);
   plan_runs(a, m);
+  m->own = (NnRun){.n = m->n_weights};
   if (is_trained(m)) m->train_slots = nn_slots_train(a, g, m->train, m->train_rows);
   m->eval_slots = nn_slots_eval(a, g, m->eval, options->eval_rows);
 

@@ -88,9 +88,20 @@ static void no_correct(const NnModel *m, NnScore *score) {
   if (!m->loss->counts_correct) score->correct = -1;
 }
 
+/* Over the team: all of the batch's gradient, or this rank's part. */
+static void reduce_gradient(NnModel *m, bool whole) {
+  const NnTeam *t = &m->options.team;
+  m->own = (NnRun){.n = m->n_weights};
+  if (whole) {
+    t->reduce(t->ctx, NN_SUM_REAL, m->batch_gradient, m->n_weights);
+  } else {
+    t->reduce_part(t->ctx, m->batch_gradient, m->n_weights, &m->own.offset, &m->own.n);
+  }
+}
+
 /* Forward, backward, and the sums over the team: the batch's gradient of the mean loss over
  * step_rows, and its score. */
-static void gradient(NnModel *m, const NnStep *s, int step_rows, NnScore *score) {
+static void gradient(NnModel *m, const NnStep *s, int step_rows, bool whole, NnScore *score) {
   const NnTeam *t = s->team;
   NnNode *output = &m->train[m->graph->output];
   forward(m, s, m->train);
@@ -98,7 +109,7 @@ static void gradient(NnModel *m, const NnStep *s, int step_rows, NnScore *score)
   m->loss->backward(m->train_loss, s->rows, output->d, step_rows, output->gy, m->labels, m->values,
                     output->gy);
   backward(m, s);
-  t->reduce(t->ctx, NN_SUM_REAL, m->batch_gradient, m->n_weights);
+  reduce_gradient(m, whole);
   t->reduce(t->ctx, NN_SUM_F64, score, sizeof *score / sizeof(double));
   no_correct(m, score);
 }
@@ -107,7 +118,7 @@ static void gradient(NnModel *m, const NnStep *s, int step_rows, NnScore *score)
 
 void nn_model_gradient(NnModel *m, int rows, NnPlace place, NnScore *score) {
   const NnStep s = begin_step(m, rows, place);
-  gradient(m, &s, rows, score);
+  gradient(m, &s, rows, true, score);
   if (m->batch_gradient != m->gradient)
     memcpy(m->gradient, m->batch_gradient, m->n_weights * sizeof(Real));
 }
@@ -115,11 +126,12 @@ void nn_model_gradient(NnModel *m, int rows, NnPlace place, NnScore *score) {
 void nn_model_batch(NnModel *m, int rows, int step_rows, bool first, NnPlace place,
                     NnScore *score) {
   const NnStep s = begin_step(m, rows, place);
-  gradient(m, &s, step_rows, score);
+  gradient(m, &s, step_rows, nn_model_updates_all(m), score);
   if (!isfinite(score->loss)) return;
   if (m->batch_gradient != m->gradient) {
-    if (first) memset(m->gradient, 0, m->n_weights * sizeof(Real));
-    m->vector->add(m->n_weights, m->batch_gradient, m->gradient);
+    Real *own = m->gradient + m->own.offset;
+    if (first) memset(own, 0, m->own.n * sizeof(Real));
+    m->vector->add(m->own.n, m->batch_gradient + m->own.offset, own);
   }
   ++m->batches;
   for (int i = 0; i < m->n_nodes; ++i) {

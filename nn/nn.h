@@ -59,7 +59,8 @@ typedef struct NnTeam {
   /* As reduce with NN_SUM_REAL, but only this rank's part of v, elements *first .. *first + *count,
    * need be right afterwards. The parts of all ranks cover v; the same n gives the same parts. */
   void (*reduce_part)(void *ctx, Real *v, size_t n, size_t *first, size_t *count);
-  /* v cut as by reduce_part: every rank brings its part and gets the others'. */
+  /* v cut as by reduce_part: every rank brings its part and gets the others'. Parts may overlap (a
+   * short v: each is all of it); all who have an element then bring the same bits. */
   void (*gather_parts)(void *ctx, Real *v, size_t n);
   void (*tick)(void *ctx); /* called between layers: a chance to serve messages */
 } NnTeam;
@@ -192,17 +193,37 @@ void nn_model_step(NnModel *m, int rows, NnPlace place, double learning_rate, Nn
  * nn_model_update. Every batch is normalised by its own statistics and reduced by itself; the
  * gradients add up in order to that of the mean loss over step_rows, the rows of all of them. The
  * score is that of this batch. After a loss that is not finite the step is not to go on. Collective
- * on team.
+ * on team: one reduce_part, or reduce, of the gradient and one NN_SUM_F64, of the score.
  */
 void nn_model_batch(NnModel *m, int rows, int step_rows, bool first, NnPlace place, NnScore *score);
 
-/* The update alone: options.rules and the optimizer on what nn_model_vector(NN_GRADIENTS) holds. */
+/*
+ * The update alone: options.rules and the optimizer on what nn_model_vector(NN_GRADIENTS) holds.
+ * Collective on team: after nn_model_batch a rank has the gradient of its part alone (reduce_part),
+ * updates that part of the weights and of the optimizer's state, and gets the others' weights.
+ * Their state stays old here. With clip_norm or max_norm, which look at all weights at once, every
+ * rank has the whole gradient and updates everything.
+ */
 void nn_model_update(NnModel *m, double learning_rate);
+
+/* Makes the optimizer's state whole on every rank: before somebody reads it (a checkpoint, a rank
+ * that joins) and before nn_model_set_team. Collective on team. */
+void nn_model_gather_state(NnModel *m);
+
+/*
+ * Another team from the next step on, between two steps: as many shards, and here an aligned
+ * subtree of no more of them than options.team had. Parts are others then, so the state must have
+ * been gathered in the old team. A rank that joins plans its model for the new team and takes over
+ * weights, statistics and state (nn_model_vector), counts (nn_model_set_counts) and the seed
+ * (nn_model_set_seed). Not collective.
+ */
+void nn_model_set_team(NnModel *m, const NnTeam *team);
 
 /* What options.rules adds to J: l1 sum |w| + l2 / 2 sum w^2 over the matrices. */
 double nn_model_penalty(const NnModel *m);
 
-/* The parts of a step, for tests: forward in training mode and backward into the gradient. */
+/* The parts of a step, for tests: forward in training mode and backward into the gradient, whole on
+ * every rank. Collective on team. */
 void nn_model_gradient(NnModel *m, int rows, NnPlace place, NnScore *score);
 
 /* Forward in test mode on `rows` <= eval_rows rows of this rank alone; score may be NULL (then no
