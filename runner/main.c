@@ -18,6 +18,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "command.h"
+#include "mpi_team.h"
+#include "mpi_world.h"
 
 /* ---- the launcher ---------------------------------------------------------------------------- */
 
@@ -44,6 +46,12 @@ static void memory_exhausted(size_t bytes) {
   log_line(LOG_ERROR, "out of memory: %s more were refused", str_bytes((double)bytes, size));
   if (mpi_runs()) MPI_Abort(MPI_COMM_WORLD, err_exit_code(E_MEMORY));
   exit(err_exit_code(E_MEMORY));
+}
+
+/* A rank has found that the job cannot go on, and has said why. */
+static void job_over(Status why) {
+  if (mpi_runs()) MPI_Abort(MPI_COMM_WORLD, err_exit_code(why));
+  exit(err_exit_code(why));
 }
 
 /* ---- words on the command line --------------------------------------------------------------- */
@@ -105,6 +113,7 @@ static void print_error(const Err *e) {
 int main(int argc, char **argv) {
   cpu_flush_denormals();
   arena_on_exhausted(memory_exhausted);
+  world_on_end(job_over);
   const char *word = command_word(argc, argv);
   const Command *c = command_find(word);
   int rank = launched_rank();
@@ -115,6 +124,7 @@ int main(int argc, char **argv) {
   if (mpi) {
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    mpi_team_start();
   }
 
   Arena run = {0};
@@ -124,6 +134,9 @@ int main(int argc, char **argv) {
   s = flush_output(s, &e);
   if (s != OK && rank <= 0) print_error(&e);
   arena_free(&run);
-  if (mpi) MPI_Finalize();
+  if (mpi) {
+    mpi_team_end();
+    MPI_Finalize();
+  }
   return err_exit_code(s);
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "clock.h"
 #include "mpi_message.h"
+#include "mpi_wait.h"
 
 typedef struct {
   Status status;
@@ -16,7 +17,7 @@ typedef struct {
   char host[64];
 } Verdict;
 
-static bool started(void) {
+bool world_started(void) {
   int begun = 0;
   MPI_Initialized(&begun);
   return begun != 0;
@@ -24,13 +25,13 @@ static bool started(void) {
 
 int world_rank(void) {
   int rank = 0;
-  if (started()) MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  if (world_started()) MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   return rank;
 }
 
 int world_size(void) {
   int size = 1;
-  if (started()) MPI_Comm_size(MPI_COMM_WORLD, &size);
+  if (world_started()) MPI_Comm_size(MPI_COMM_WORLD, &size);
   return size;
 }
 
@@ -43,7 +44,7 @@ const char *world_host(Arena *a) {
 const char *world_mpi_version(Arena *a) {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];
   int n = 0;
-  if (!started()) return "none";
+  if (!world_started()) return "none";
   MPI_Get_library_version(text, &n);
   return arena_strndup(a, text, strcspn(text, "\n"));
 }
@@ -61,9 +62,15 @@ bool message_waiting(int source, int tag, Message *out) {
   return true;
 }
 
-void message_await(int source, int tag, Message *out) {
+/* The others wait for rank 0 while it waits for one of them: it is to speak first. */
+void message_await(int source, int tag, const char *what, Message *out) {
+  const Waiting w = {.rank = source, .what = what, .patience = source ? 1 : 2};
+  Watch watch = {0};
   double pause = 0;
-  while (!message_waiting(source, tag, out)) clock_idle(&pause);
+  while (!message_waiting(source, tag, out)) {
+    clock_idle(&pause);
+    if (what) wait_watch(&watch, &w);
+  }
 }
 
 char *message_receive(Arena *a, const Message *m) {
@@ -92,7 +99,7 @@ const char *world_share(Arena *a, const char *text) {
     return text;
   }
   Message m;
-  message_await(0, TAG_SHARE, &m);
+  message_await(0, TAG_SHARE, "what rank 0 has read", &m);
   return message_receive(a, &m);
 }
 
@@ -103,7 +110,7 @@ static void collect(Verdict *all, Err *e) {
   int failed = all->status != OK ? 0 : -1;
   for (int r = 1; r < world_size(); r++) {
     Message m;
-    message_await(r, TAG_STATUS, &m);
+    message_await(r, TAG_STATUS, "how its start went", &m);
     const Verdict *v = (const Verdict *)(const void *)message_receive(&a, &m);
     if (v->status == OK || failed >= 0) continue;
     failed = r;
@@ -119,9 +126,9 @@ static Status send_verdict(const Verdict *v) {
   return v->status;
 }
 
-static Status await_verdict(Arena *a, Err *e) {
+static Status await_verdict(Arena *a, const char *what, Err *e) {
   Message m;
-  message_await(0, TAG_VERDICT, &m);
+  message_await(0, TAG_VERDICT, what, &m);
   Status s = ((const Verdict *)(const void *)message_receive(a, &m))->status;
   *e = (Err){.status = s};
   return s;
@@ -139,7 +146,7 @@ Status world_agree(Status s, Err *e) {
   if (s != OK) snprintf(v.text, sizeof v.text, "%s", e->text);
   snprintf(v.host, sizeof v.host, "%s", world_host(&a));
   message_send(0, TAG_STATUS, &v, sizeof v);
-  s = await_verdict(&a, e);
+  s = await_verdict(&a, "how the start of all went", e);
   arena_free(&a);
   return s;
 }
@@ -149,7 +156,7 @@ Status world_conclude(Status s, Err *e) {
   if (world_rank() == 0) return send_verdict(&(Verdict){.status = s});
   Arena a = {0};
   arena_init(&a);
-  s = await_verdict(&a, e);
+  s = await_verdict(&a, NULL, e);
   arena_free(&a);
   return s;
 }

@@ -22,6 +22,7 @@ typedef enum {
   TAG_BYE,        /* rank -> 0: its last message of the search */
 } WorldTag;
 
+bool world_started(void); /* MPI, by main.c */
 int world_rank(void);
 int world_size(void);
 const char *world_host(Arena *a);
@@ -39,5 +40,9 @@ MUST_CHECK Status world_agree(Status s, Err *e);
 
 /* Collective, at the end: rank 0's status for everyone; the others sleep until it comes. */
 MUST_CHECK Status world_conclude(Status s, Err *e);
+
+/* What ends the whole job where it cannot go on: MPI_Abort with err_exit_code(why). Set once, by
+ * main; must not return. */
+void world_on_end(void (*handler)(Status why));
 
 #endif
