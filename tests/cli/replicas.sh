@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# For the tests of trials that several ranks train: `. "$(dirname "$0")/replicas.sh"`, which is lib.sh and more.
+# replicas/*.yaml are the experiments: each differs from the others in something that could depend on ranks.
+# shellcheck source=tests/cli/lib.sh
+. "${CAVIAR_SOURCE:?}/tests/cli/lib.sh" || exit 1
+
+experiments() { # names, one a line
+  local file
+  for file in "$CAVIAR_SOURCE"/tests/cli/replicas/*.yaml; do basename "$file" .yaml; done
+}
+
+experiment() { # the file of that name
+  echo "$CAVIAR_SOURCE/tests/cli/replicas/$1.yaml"
+}
+
+# all_of RUN: everything that is known of all trials but times and places: curves, weights, counts
+all_of() {
+  "$CAVIAR" show "$1" --json | sed -E 's/"(seconds|rank|host)": ("[^"]*"|[^,}]*)(, )?//g
+    s/"team": \[(\{[^}]*\}(, )?)*\](, )?//'
+}
+
+# teams RUN TRIAL: the teams that trained it, one a line: from which step on, and its ranks
+teams() {
+  "$CAVIAR" show "$1" "$2" --json | grep -oE '"step": [0-9]+, "ranks": \[[0-9, ]*\]' |
+    sed -E 's/"step": ([0-9]+), "ranks": \[(.*)\]/\1: \2/; s/,//g'
+}
+
+# members RUN TRIAL: how many ranks the last of its teams has
+members() {
+  teams "$1" "$2" | tail -n 1 | sed 's/.*: //' | wc -w
+}
+
+# every trial of RUN is there, once, and COMPLETED; in the record too
+completed() { # run, how many trials
+  local n
+  n=$("$CAVIAR" show "$1" --json | grep -o '"status": "COMPLETED"' | wc -l)
+  [ "$n" = "$2" ] || fail "$1: $n of $2 trials are COMPLETED"
+  n=$(h5dump -d /trials/status "$1/results.h5" | grep -o '"COMPLETED"' | wc -l)
+  [ "$n" = "$2" ] || fail "$1/results.h5: $n of $2 trials are COMPLETED"
+}
