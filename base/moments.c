@@ -58,6 +58,13 @@ const double *moments_total(Moments *m) {
   return total;
 }
 
+/* As sum_tree_f64. */
+void moments_tree(double *parts, size_t n_parts, int d) {
+  for (size_t apart = 1; apart < n_parts; apart *= 2)
+    for (size_t i = 0; i + apart < n_parts; i += 2 * apart)
+      merge(parts + i * width(d), parts + (i + apart) * width(d), d);
+}
+
 #define MOMENTS_OF(name, Number)                                                                   \
   void name(const Number *x, int rows, int d, double *chunk) {                                     \
     const size_t n = (size_t)d;                                                                    \

@@ -32,6 +32,11 @@ void moments_add(Moments *m);
 /* count, mean (d), M2 (d) of all chunks, at least one; uses the levels up. */
 const double *moments_total(Moments *m);
 
+/* parts (n_parts, 1 + 2 d), each the total of so many neighbouring chunks, a power of two and the
+ * same of all but the last: parts[0] becomes what the total of all these chunks is, bit for bit.
+ * The rest is scratch afterwards. */
+void moments_tree(double *parts, size_t n_parts, int d);
+
 /* chunk: the moments of x (rows, d), rows > 0, by two passes in the order of the rows. */
 void moments_of_f32(const float *x, int rows, int d, double *chunk);
 void moments_of_f64(const double *x, int rows, int d, double *chunk);

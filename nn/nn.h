@@ -255,18 +255,25 @@ void nn_model_observe(NnModel *m, int rows,
  * ones with their exact statistics:
  *
  *   for k = 0 .. n_exact - 1:
- *     nn_model_exact_begin(m, k);
- *     for each chunk of training rows: fill x; nn_model_exact_rows(m, rows);  rows <= eval_rows
- *     nn_model_exact_end(m);
+ *     width = nn_model_exact_begin(m, k);
+ *     for each part of the training set, parts (width):
+ *       for each chunk of its rows: fill x; nn_model_exact_rows(m, rows);  rows <= eval_rows
+ *       nn_model_exact_part(m, part);
+ *     moments_tree(parts, n_parts, width / 2);
+ *     nn_model_exact_end(m, parts);
  *
- * exact_rows is a forward in test mode that stops before layer k. Moments are in f64 and merged
- * over the tree of base/sum.h, so the bits depend on the chunks alone. Changes NN_STATISTICS and
+ * exact_rows is a forward in test mode that stops before layer k. Parts are of 2^j chunks each, the
+ * last may have fewer, and anyone may compute any of them: moments are in f64 and merged over the
+ * tree of base/sum.h, so the bits depend on the chunks alone. exact_end changes NN_STATISTICS and
  * nothing else. Not collective.
  */
 int nn_model_n_exact(const NnModel *m);
-void nn_model_exact_begin(NnModel *m, int k);
+/* Doubles of a part for the widest layer: count, mean, M2; 0: no layer wants them. */
+size_t nn_model_exact_width(const NnModel *m);
+size_t nn_model_exact_begin(NnModel *m, int k);
 void nn_model_exact_rows(NnModel *m, int rows);
-void nn_model_exact_end(NnModel *m);
+void nn_model_exact_part(NnModel *m, double *part);
+void nn_model_exact_end(NnModel *m, const double *moments);
 
 /* Flat vectors: all that a checkpoint needs, besides the two counts. */
 typedef enum { NN_WEIGHTS, NN_GRADIENTS, NN_STATISTICS, NN_OPTIMIZER_STATE } NnVector;

@@ -65,5 +65,8 @@ void data_class_rows(const RunData *d, double *out);
  * that the model wants (nn_model_target_form); no targets where the set has none. */
 void data_gather(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n,
                  NnModel *m);
+/* The targets of those rows alone. */
+void data_gather_targets(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n,
+                         NnModel *m);
 
 #endif

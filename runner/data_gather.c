@@ -54,16 +54,26 @@ static void target_values(const IoDataset *s, size_t row, int k, Real *out) {
   }
 }
 
+void data_gather_targets(const RunData *data, Part part, const uint32_t *order, uint32_t first,
+                         int n, NnModel *m) {
+  const DataPart *p = &data->parts[part];
+  const IoDataset *s = p->set;
+  int k = 0;
+  const NnTargetForm form = nn_model_target_form(m, &k);
+  const bool labels = form == NN_TARGET_LABELS && s->labels;
+  const bool values = form == NN_TARGET_VALUES && (s->labels || s->values);
+  for (int i = 0; i < n && (labels || values); i++) {
+    const size_t row = p->rows[order ? order[i] : first + (uint32_t)i];
+    if (labels) nn_model_labels(m)[i] = s->labels[row];
+    if (values) target_values(s, row, k, nn_model_values(m) + (size_t)i * (size_t)k);
+  }
+}
+
 void data_gather(const RunData *data, Part part, const uint32_t *order, uint32_t first, int n,
                  NnModel *m) {
   const DataPart *p = &data->parts[part];
   const IoDataset *s = p->set;
-  int k = 0;
-  NnTargetForm form = nn_model_target_form(m, &k);
-  bool labels = form == NN_TARGET_LABELS && s->labels;
-  bool values = form == NN_TARGET_VALUES && (s->labels || s->values);
-  Real *x = nn_model_x(m), *v = nn_model_values(m);
-  int32_t *y = nn_model_labels(m);
+  Real *x = nn_model_x(m);
   const NnRowKernel *kernel = nn_model_rows(m);
   const size_t row_bytes = (size_t)s->d * (s->x_type == IO_U8 ? 1 : s->x_type == IO_F32 ? 4 : 8);
   for (int i = -AHEAD; i < n; i++) {
@@ -73,7 +83,6 @@ void data_gather(const RunData *data, Part part, const uint32_t *order, uint32_t
     if (i < 0) continue;
     size_t row = p->rows[order ? order[i] : first + (uint32_t)i];
     gather_row(kernel, &data->normalization, s, row, x + (size_t)i * (size_t)s->d);
-    if (labels) y[i] = s->labels[row];
-    if (values) target_values(s, row, k, v + (size_t)i * (size_t)k);
   }
+  data_gather_targets(data, part, order, first, n, m);
 }

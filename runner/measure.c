@@ -43,11 +43,13 @@ void measure_start(const Measure *m) {
   if (m->matrix) nn_metric_start(m->matrix);
 }
 
-void measure_rows(const Measure *m, const NnModel *model, int rows) {
-  if (m->n == 0 && !m->matrix) return;
-  const NnPredictions p = nn_model_predictions(model, rows);
-  for (int i = 0; i < m->n; i++) nn_metric_rows(m->metrics[i], &p);
-  if (m->matrix) nn_metric_rows(m->matrix, &p);
+void measure_rows(const Measure *m, const NnPredictions *rows) {
+  for (int i = 0; i < m->n; i++) nn_metric_rows(m->metrics[i], rows);
+  if (m->matrix) nn_metric_rows(m->matrix, rows);
+}
+
+bool measure_is_empty(const Measure *m) {
+  return m->n == 0 && !m->matrix;
 }
 
 void measure_result(Arena *a, const Measure *m, const char **class_names, Metrics *out) {

@@ -23,8 +23,10 @@ MUST_CHECK Status measure_plan(Arena *a, const Spec *s, const NnModel *model, Nn
 /* Its memory; on a measuring arena too. */
 void measure_open(const Measure *m, Arena *numbers);
 void measure_start(const Measure *m);
-/* The rows of the last nn_model_evaluate with targets. */
-void measure_rows(const Measure *m, const NnModel *model, int rows);
+/* The next rows. */
+void measure_rows(const Measure *m, const NnPredictions *rows);
+/* Is there nothing to measure? */
+bool measure_is_empty(const Measure *m);
 
 typedef struct {
   int n;                /* classes; 0: no matrix */

@@ -19,7 +19,7 @@
 
 #include "team.h"
 
-enum { MPI_TEAM_MOST = 1024 }; /* members: the range of train.shards */
+enum { MPI_TEAM_MOST = TEAM_MOST }; /* members: the range of train.shards */
 
 typedef struct MpiTeam {
   Team team;                       /* its ctx is this MpiTeam, so neither is to be copied */

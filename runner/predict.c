@@ -88,7 +88,10 @@ static Status predict_chunks(Arena *a, const TrialModel *m, const IoDataset *set
     NnScore s = {0};
     data_gather(&view, PART_TEST, NULL, (uint32_t)first, rows, m->model);
     nn_model_evaluate(m->model, rows, out->scored ? &s : NULL);
-    if (out->scored) measure_rows(&measure, m->model, rows);
+    if (out->scored) {
+      const NnPredictions p = nn_model_predictions(m->model, rows);
+      measure_rows(&measure, &p);
+    }
     loss[c] = s.loss;
     correct[c] = s.correct;
     const Real *y = nn_model_output(m->model, &k);

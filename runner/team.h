@@ -20,6 +20,8 @@ enum {
   TEAM_GROW = 4, /* other ranks are ready to join */
 };
 
+enum { TEAM_MOST = 1024 }; /* members: the range of train.shards */
+
 typedef struct Team Team;
 struct Team {
   int place, size; /* size: a power of two */

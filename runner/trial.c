@@ -12,7 +12,7 @@
 void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
                    TrialBuffers *out) {
   out->order = ARENA_ARRAY(a, uint32_t, data->parts[PART_TRAIN].n);
-  out->chunk_sums = ARENA_ARRAY(a, double, 2 * trial_chunks(&data->parts[PART_VALIDATION]));
+  out->exact = ARENA_ARRAY(a, double, trial_exact_size(s, data, p->model));
   out->curves = (double *)arena_alloc(a, (size_t)p->epochs, sizeof(double) * (size_t)p->n_names);
   const size_t width = trial_activations_width(&p->activations);
   if (width > 0)
@@ -20,6 +20,8 @@ void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan
   if (data->parts[PART_VALIDATION].n > 0) {
     const size_t n = (size_t)p->measure.n_classes;
     measure_open(&p->measure, a);
+    trial_evaluation(a, data, PART_VALIDATION, &p->measure, p->model, (int)s->train.shards,
+                     &out->validation);
     if (p->measure.matrix) out->confusion = ARENA_ARRAY(a, int64_t, n * n);
   }
   if (s->search.metric.at_best) out->best = ARENA_ARRAY(a, Real, p->n_parameters + p->n_statistics);
@@ -112,16 +114,14 @@ static void note_metric(TrialRun *r, double metric) {
 /* False: the cost that it came to is not finite, and there is no row of the curves. */
 static bool end_epoch(TrialRun *r) {
   TrialProgress *p = &r->progress;
-  const RunData *data = r->env->data;
   const double rate = trial_rate(r->spec, &r->plan, p->epoch + 1, nn_model_updates(r->model));
   EpochMeasures m = {
       .train = p->running, .penalty = nn_model_penalty(r->model), .learning_rate = rate};
   double *row = r->buffers.curves + p->epoch * r->plan.n_names;
   if (r->plan.cost && !trial_cost_measure(r, &m.train)) return false;
-  trial_exact_statistics(r->model, data, &r->env->hooks);
-  if (data->parts[PART_VALIDATION].n > 0)
-    trial_evaluate(r->model, data, PART_VALIDATION, &r->env->hooks, r->buffers.chunk_sums,
-                   &r->plan.measure, &m.validation);
+  trial_exact_statistics(r);
+  if (r->env->data->parts[PART_VALIDATION].n > 0)
+    trial_evaluate(&r->buffers.validation, r->model, r->team, &r->env->hooks, &m.validation);
   trial_fill_columns(&r->plan, &m, row);
   trial_observe(r);
   p->epoch++;

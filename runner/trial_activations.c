@@ -63,7 +63,7 @@ static void see(void *ctx, int node, int input, const Real *x, int rows, int d) 
 
 void trial_observe(const TrialRun *r) {
   const size_t width = trial_activations_width(&r->plan.activations);
-  if (width == 0) return;
+  if (width == 0 || r->team->place > 0) return;
   const RunData *data = r->env->data;
   const Part part = data->parts[PART_VALIDATION].n > 0 ? PART_VALIDATION : PART_TRAIN;
   const uint32_t n = data->parts[part].n;

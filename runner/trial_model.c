@@ -125,8 +125,10 @@ static Status test_model(Arena *a, const TrialEnv *env, const TrialModel *m, Tri
   Measure measure;
   TRY(measure_plan(a, m->spec, m->model, m->targets, part->n, &d, &measure, e));
   measure_open(&measure, a);
-  double *sums = ARENA_ARRAY(a, double, 2 * trial_chunks(part));
-  trial_evaluate(m->model, env->data, PART_TEST, &env->hooks, sums, &measure, &out->score);
+  Evaluation v;
+  Team alone = team_solo();
+  trial_evaluation(a, env->data, PART_TEST, &measure, m->model, 1, &v);
+  trial_evaluate(&v, m->model, &alone, &env->hooks, &out->score);
   measure_result(a, &measure, m->class_names, &out->metrics);
   return OK;
 }

@@ -23,10 +23,25 @@ typedef struct {
   double seconds;       /* of training, up to the checkpoint that was continued */
 } TrialProgress;
 
+/*
+ * An evaluation of a part of the data, EVAL_ROWS rows at a time: `at_once` chunks are cut among the
+ * members of the team, then place 0 gets what came of them.
+ */
+typedef struct {
+  const RunData *data;
+  Part part;
+  const Measure *measure;
+  size_t chunks, at_once;
+  double *sums;      /* (chunks, 2) loss, correct */
+  Real *predictions; /* (at_once, EVAL_ROWS, d) for measure; NULL: it is empty */
+  int d;             /* outputs of the model */
+} Evaluation;
+
 /* All that a training needs besides the model, laid out before the first step. */
 typedef struct {
-  uint32_t *order;     /* (training rows) of the epoch */
-  double *chunk_sums;  /* (2, validation chunks) losses, correct */
+  uint32_t *order; /* (training rows) of the epoch */
+  Evaluation validation;
+  double *exact;       /* (trial_exact_size) for trial_exact_statistics */
   double *curves;      /* (epochs, n_names) */
   double *activations; /* (epochs, trial_activations_width); NULL: not recorded */
   int64_t *confusion;  /* (C, C) of the chosen epoch so far; NULL: not asked for */
@@ -64,19 +79,26 @@ void trial_fill_columns(const TrialPlan *p, const EpochMeasures *m, double *row)
 void trial_buffers(Arena *a, const Spec *s, const RunData *data, const TrialPlan *p,
                    TrialBuffers *out);
 
-/* Sums over a part, EVAL_ROWS rows at a time, added over base/sum.h's tree. chunk_sums (2, chunks).
- * Measure is started and fed with the same rows. */
+/* Lays an evaluation of models like `m` out in `a`, for teams of at most so many shards. `measure`
+ * must outlive it. */
 size_t trial_chunks(const DataPart *p);
-void trial_evaluate(NnModel *m, const RunData *data, Part part, const TrialHooks *hooks,
-                    double *chunk_sums, const Measure *measure, NnScore *out);
+void trial_evaluation(Arena *a, const RunData *data, Part part, const Measure *measure,
+                      const NnModel *m, int shards, Evaluation *out);
+
+/* Sums over the part's rows, those of its chunks added over base/sum.h's tree, at place 0; there
+ * `measure` is started and fed with all rows in order. The others get none. Collective on team. */
+void trial_evaluate(const Evaluation *v, NnModel *m, Team *team, const TrialHooks *hooks,
+                    NnScore *out);
 
 /* train.early_stopping: an epoch ended with this metric; is training to end? */
 void trial_watch(TrialRun *r, double metric);
 bool trial_stale(const TrialRun *r);
 
 /* `statistics: exact`: takes them from the training part, EVAL_ROWS rows at a time in the file's
- * order. Nothing where no layer wants them. */
-void trial_exact_statistics(NnModel *m, const RunData *data, const TrialHooks *hooks);
+ * order. Nothing where no layer wants them. Collective on team; all have the same afterwards.
+ * Doubles that it needs: trial_exact_size. */
+size_t trial_exact_size(const Spec *s, const RunData *data, const NnModel *m);
+void trial_exact_statistics(const TrialRun *r);
 
 /* Hash of weights and statistics, every NaN as one pattern. */
 void trial_hash_weights(const Real *weights, size_t n_weights, const Real *statistics,

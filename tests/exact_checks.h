@@ -14,7 +14,7 @@
 #define EXACT_NEAR 1e-5
 #endif
 
-enum { EXACT_FEATURES = 7, EXACT_BATCH = 300, EXACT_ROOM = 2048 };
+enum { EXACT_FEATURES = 7, EXACT_BATCH = 300, EXACT_ROOM = 2048, EXACT_WIDTH = 25 };
 
 /* Dropout is there so that it would be seen: test mode drops nothing, and the reference has none. */
 static const LayerWords exact_layers[] = {
@@ -40,13 +40,15 @@ static inline void exact_open(ModelRig *m, int shards) {
 /* The training set: the first `n` rows of a batch, so many at a time. */
 static inline void exact_take(ModelRig *m, int n, int at_a_time) {
   for (int k = 0; k < nn_model_n_exact(m->model); ++k) {
-    nn_model_exact_begin(m->model, k);
+    double moments[EXACT_WIDTH];
+    assert_in_range(nn_model_exact_begin(m->model, k), 3, EXACT_WIDTH);
     for (int first = 0; first < n; first += at_a_time) {
       const int rows = n - first < at_a_time ? n - first : at_a_time;
       model_fill(m, EXACT_BATCH, first, rows);
       nn_model_exact_rows(m->model, rows);
     }
-    nn_model_exact_end(m->model);
+    nn_model_exact_part(m->model, moments);
+    nn_model_exact_end(m->model, moments);
   }
 }
 

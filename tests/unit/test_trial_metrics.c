@@ -291,11 +291,13 @@ static TrialPlan plan_of(Arena *a, const char *overrides) {
   return p;
 }
 
-/* What metrics keep is part of the trial's bytes: auc the scores of 240 rows, of 4 classes and
- * twice to sort, and their labels; the matrix twice 16 counts. */
+/* What metrics keep is part of the trial's bytes: a chunk's predictions of 4 classes, which they
+ * are fed with; auc the scores of 240 rows, of 4 classes and twice to sort, and their labels; the
+ * matrix twice 16 counts. */
 static void test_bytes(void **state) {
   Arena *a = *state;
-  const size_t none = plan_of(a, "metrics=[]").bytes, f1 = plan_of(a, "metrics=[f1]").bytes;
+  const size_t none = plan_of(a, "metrics=[]").bytes + EVAL_ROWS * 4 * sizeof(Real),
+               f1 = plan_of(a, "metrics=[f1]").bytes;
   const size_t auc = plan_of(a, "metrics=[auc]").bytes;
   const size_t confusion = plan_of(a, "metrics=[confusion]").bytes;
   assert_true(f1 >= none + 12 * 8 && f1 < none + 2000);
