@@ -1,0 +1,9 @@
+/* One step of shards and ranks beside one unsharded process, to 1e-12. */
+#include "unsharded_checks.h"
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_layer_as_unsharded),
+                                     cmocka_unit_test(test_deep_network_as_unsharded),
+                                     cmocka_unit_test(test_faults_are_far)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
