@@ -178,6 +178,12 @@ static const LayerWords ranks_deep[] = {
     {"dense", "units: classes"},
 };
 
+/* Where the defaults would leave a part of a rule out. */
+static inline const char *ranks_params(const char *optimizer) {
+  if (strcmp(optimizer, "sgd") == 0) return "momentum: 0.9";
+  return strcmp(optimizer, "lion") == 0 ? "weight_decay: 0.1" : "";
+}
+
 static inline ModelWords ranks_words(const char *gemm, const char *optimizer) {
   return (ModelWords){.layers = ranks_deep,
                       .n_layers = COUNT(ranks_deep),
@@ -185,6 +191,7 @@ static inline ModelWords ranks_words(const char *gemm, const char *optimizer) {
                       .targets = {.n_classes = 3},
                       .loss = "softmax_cross_entropy",
                       .optimizer = optimizer,
+                      .optimizer_params = ranks_params(optimizer),
                       .gemm = gemm,
                       .cpu = cpu_level(),
                       .batch_rows = RANKS_LARGEST};

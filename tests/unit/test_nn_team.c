@@ -46,6 +46,43 @@ static void test_messages_of_a_step(void **state) {
   check_calls(count_calls(&w), 4, 0, 4);
 }
 
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static size_t momenta(Rank *r, const Real **v) {
+  size_t n;
+  *v = nn_model_vector(r->model.model, NN_OPTIMIZER_STATE, &n);
+  return n;
+}
+
+/* Before the state is gathered, a rank has that of its part, and has not touched the rest. */
+static void check_own_part(const char *optimizer, Cut cut) {
+  ModelWords w = ranks_words("fixed", optimizer);
+  World alone = {.n = 1}, world = {.n = 4, .cut = cut};
+  const Real *all, *v;
+  w.rules = (NnRules){.l1 = 0.01, .clip_value = 0.02};
+  rank_open(&one[0], &alone, 0, 4, &w);
+  ranks_train(&alone, one, ranks_rows, 0, 1, false);
+  for (int i = 0; i < world.n; ++i) rank_open(&ranks[i], &world, i, 4, &w);
+  ranks_train(&world, ranks, ranks_rows, 0, 1, false);
+  const size_t n = momenta(&one[0], &all);
+  for (int i = 0; i < world.n; ++i) {
+    size_t first, count;
+    rank_part(&world, i, n, &first, &count);
+    assert_int_equal(momenta(&ranks[i], &v), n);
+    for (size_t k = 0; k < n; ++k) assert_true(v[k] == (k - first < count ? all[k] : 0));
+    model_close(&ranks[i].model);
+  }
+  model_close(&one[0].model);
+}
+
+static void test_a_rank_updates_its_part(void **state) {
+  (void)state;
+  check_own_part("momentum", CUT_HALVES);
+  check_own_part("momentum", CUT_ODD);
+  check_own_part("lion", CUT_HALVES); /* by runs of matrices and others */
+  check_own_part("lion", CUT_ODD);
+}
+
 /* ---- a team that grows ----------------------------------------------------------------------- */
 
 static void hand_over(ModelRig *from, ModelRig *to) {
@@ -93,7 +130,6 @@ static void test_a_team_may_grow(void **state) {
   for (int k = 0; k < nn_optimizers.n; ++k) {
     for (int i = 0; i < COUNT(rules); ++i) {
       ModelWords w = ranks_words("fixed", nn_optimizers.kinds[k]->name);
-      if (strcmp(w.optimizer, "sgd") == 0) w.optimizer_params = "momentum: 0.9";
       w.rules = rules[i];
       w.micro_rows = i == 1 ? 16 : 0;
       train_alone(8, &w);
@@ -143,9 +179,8 @@ static void test_faults_are_found(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_messages_of_a_step),
-      cmocka_unit_test(test_a_team_may_grow),
-      cmocka_unit_test(test_growing_needs_the_state),
+      cmocka_unit_test(test_messages_of_a_step), cmocka_unit_test(test_a_rank_updates_its_part),
+      cmocka_unit_test(test_a_team_may_grow),    cmocka_unit_test(test_growing_needs_the_state),
       cmocka_unit_test(test_faults_are_found),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
