@@ -11,6 +11,7 @@ static bool exists(const Schedule *s, int64_t number) {
 }
 
 static void finish(Schedule *s, int64_t number) {
+  if (s->holder[number] >= 0) s->n_given--;
   s->holder[number] = SCHEDULE_DONE;
   s->n_done++;
 }
@@ -25,6 +26,7 @@ int64_t schedule_next(Schedule *s, int32_t who) {
   while (s->next < s->n_trials && s->holder[s->next] != SCHEDULE_FREE) s->next++;
   if (s->next == s->n_trials) return -1;
   s->holder[s->next] = who;
+  s->n_given++;
   return s->next++;
 }
 
@@ -39,10 +41,15 @@ ScheduleAnswer schedule_result(Schedule *s, int32_t who, int64_t number) {
 bool schedule_return(Schedule *s, int32_t who, int64_t number) {
   if (!exists(s, number) || s->holder[number] != who) return false;
   s->holder[number] = SCHEDULE_FREE;
+  s->n_given--;
   if (number < s->next) s->next = number;
   return true;
 }
 
 bool schedule_complete(const Schedule *s) {
   return s->n_done == s->n_trials;
+}
+
+int64_t schedule_left(const Schedule *s) {
+  return s->n_trials - s->n_done - s->n_given;
 }

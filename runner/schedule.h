@@ -13,7 +13,7 @@
 #include "base/arena.h"
 
 typedef struct {
-  int64_t n_trials, n_done;
+  int64_t n_trials, n_done, n_given;
   int64_t next;    /* every trial below it is given or done */
   int32_t *holder; /* (n_trials) who has it (>= 0), or one of: */
 } Schedule;
@@ -40,5 +40,8 @@ ScheduleAnswer schedule_result(Schedule *s, int32_t who, int64_t number);
 bool schedule_return(Schedule *s, int32_t who, int64_t number);
 
 bool schedule_complete(const Schedule *s);
+
+/* How many trials are missing and given to nobody. */
+int64_t schedule_left(const Schedule *s);
 
 #endif

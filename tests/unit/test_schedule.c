@@ -31,6 +31,7 @@ static void skips_what_the_journal_has(void **state) {
   assert_false(schedule_known(&s, 4));
   assert_false(schedule_known(&s, -1));
   assert_int_equal(s.n_done, 2);
+  assert_int_equal(schedule_left(&s), 2);
   assert_int_equal(schedule_next(&s, 0), 1);
   assert_int_equal(schedule_next(&s, 0), 3);
   assert_int_equal(schedule_next(&s, 0), -1);
@@ -62,11 +63,15 @@ static void takes_back(void **state) {
   schedule_init(&s, &a, 3);
   for (int i = 0; i < 3; i++) assert_int_equal(schedule_next(&s, i), i);
   assert_false(schedule_return(&s, 0, 1)); /* not theirs */
+  assert_int_equal(schedule_left(&s), 0);
   assert_true(schedule_return(&s, 1, 1));
+  assert_int_equal(schedule_left(&s), 1);
   assert_false(schedule_return(&s, 1, 1));
   assert_int_equal(schedule_result(&s, 1, 1), SCHEDULE_REFUSED);
   assert_int_equal(schedule_next(&s, 2), 1);
+  assert_int_equal(schedule_left(&s), 0);
   assert_int_equal(schedule_result(&s, 2, 1), SCHEDULE_NEW);
+  assert_int_equal(schedule_left(&s), 0);
   assert_false(schedule_return(&s, 2, 1)); /* done stays done */
   arena_free(&a);
 }
