@@ -40,8 +40,9 @@ typedef struct {
   ParamType type;
   size_t offset;   /* of the field in its struct */
   const char *def; /* the default as it would be written; NULL: required unless optional */
-  bool optional;   /* may be absent: the field keeps its zero, the dump leaves it out */
-  double lo, hi;   /* P_INT, P_REAL, P_REALS' elements: legal range; both 0: any finite value */
+  bool
+      optional; /* may be absent: the field keeps its zero, or takes `def`; the dump leaves it out */
+  double lo, hi; /* P_INT, P_REAL, P_REALS' elements: legal range; both 0: any finite value */
   bool lo_open, hi_open; /* the end itself is not legal */
   const char *word;      /* P_BOOL, P_INT, P_REAL, P_REALS: one word that is legal as well */
   int word_value;        /* what the field then holds. A P_BOOL with a word is kept in an int: 0, 1

@@ -117,6 +117,8 @@ typedef struct NnLayerKind {
   void (*backward)(const NnStep *s, NnNode *n); /* overwrites gx[i] (not NULL) and all weights' g */
   void (*finish)(const NnStep *s,
                  NnNode *n); /* after backward, once a training batch: statistics. May be NULL */
+  /* Do its numbers depend on how a batch is cut into shards, beyond rounding? NULL: never. */
+  bool (*is_by_shard)(const void *config);
   /* Statistics for test time that are those of x[0] over the whole training set: does the config
    * ask for them, and the mean and biased variance (d) into stats. Both NULL: never. */
   bool (*wants_exact)(const void *config);

@@ -7,6 +7,7 @@
 typedef struct {
   double decay, eps;
   int statistics;
+  bool sync;
 } BatchNorm;
 
 enum { AVERAGES, EXACT };
@@ -36,18 +37,26 @@ static const Param params[] = {
      .choices = statistics_names,
      .doc = "for test time: averages over mini-batches (the default), or exact: of the whole "
             "training part after each epoch"},
+    {.name = "sync",
+     .type = P_BOOL,
+     .offset = offsetof(BatchNorm, sync),
+     .def = "true",
+     .optional = true,
+     .doc = "false: each of train.shards parts of a batch is normalised by statistics of its own"},
 };
 
 static const NnCase cases[] = {
     {.params = "", .features = 6},
     {.params = "decay: 0.5, eps: 0.1", .features = 3},
     {.params = "statistics: exact", .features = 4},
+    {.params = "sync: false, eps: 0.01", .features = 5},
 };
 
 enum { GAMMA, BETA };    /* weights */
 enum { MEAN, VARIANCE }; /* statistics */
 
-/* NnNode.saved, in Real: the batch's moments as NN_MOMENTS has them, then r. */
+/* NnNode.saved, in Real: the batch's moments as NN_MOMENTS has them, then r = (variance +
+ * eps)^(-1/2). With `sync: false` then also each shard's own mean (d) and r (d). */
 static Real *saved_mean(const NnNode *n) {
   return n->saved + 1;
 }
@@ -56,6 +65,17 @@ static Real *saved_m2(const NnNode *n) {
 }
 static Real *saved_r(const NnNode *n) {
   return n->saved + 1 + 2 * (size_t)n->d;
+}
+static Real *shard_mean(const NnNode *n, int k) {
+  return n->saved + 1 + (3 + 2 * (size_t)k) * (size_t)n->d;
+}
+static Real *shard_r(const NnNode *n, int k) {
+  return shard_mean(n, k) + n->d;
+}
+
+static bool is_by_shard(const void *config) {
+  const BatchNorm *c = config;
+  return !c->sync;
 }
 
 static bool is_exact(const void *config) {
@@ -74,8 +94,9 @@ static Status plan(const NnPlan *p, NnNode *n, Err *e) {
   n->stats[VARIANCE] =
       (NnTensor){.name = "variance", .rows = n->d, .cols = 1, .start = is_exact(n->config) ? 1 : 0};
   n->n_stats = 2;
-  n->saved_fixed = 1 + 3 * (size_t)n->d;
-  n->scratch = (size_t)(p->n_shards + 1) * (1 + 2 * (size_t)n->d);
+  const size_t d = (size_t)n->d, shards = (size_t)p->n_shards;
+  n->saved_fixed = 1 + 3 * d + (is_by_shard(n->config) ? 2 * d * shards : 0);
+  n->scratch = (shards + 1) * (1 + 2 * d) + d;
   return OK;
 }
 
@@ -89,15 +110,26 @@ static void shard_moments(int rows, int d, const Real *x, Real *moments) {
   columns_square_sum(rows, d, x, mean, m2);
 }
 
+/* r (d) of the moments (1 + 2 d) of some rows; of none, of variance 0. */
+static void reciprocal(const NnNode *n, const Real *moments, Real *r) {
+  const BatchNorm *c = n->config;
+  const Real *m2 = moments + 1 + n->d, eps = (Real)c->eps;
+  const Real share = moments[0] > 0 ? 1 / moments[0] : 0;
+  for (int j = 0; j < n->d; ++j) r[j] = 1 / real_sqrt(m2[j] * share + eps);
+}
+
 /* Moments of the whole team batch into n->saved: per shard, merged over the tree of shards, then
- * ranks. */
+ * ranks. What each shard is normalised by with `sync: false` is taken before. */
 static void batch_moments(const NnStep *s, const NnNode *n) {
   const int shards = s->team->n_local;
   const size_t size = 1 + 2 * (size_t)n->d;
   Real *parts = shards == 1 ? n->saved : s->scratch;
   for (int k = 0; k < shards; ++k) {
-    shard_moments(shard_rows(s, k), n->d, n->x[0] + (size_t)s->start[k] * (size_t)n->d,
-                  parts + (size_t)k * size);
+    Real *part = parts + (size_t)k * size;
+    shard_moments(shard_rows(s, k), n->d, n->x[0] + (size_t)s->start[k] * (size_t)n->d, part);
+    if (!is_by_shard(n->config)) continue;
+    memcpy(shard_mean(n, k), part + 1, (size_t)n->d * sizeof *part);
+    reciprocal(n, part, shard_r(n, k));
   }
   for (int step = 1; step < shards; step *= 2) {
     for (int k = 0; k + step < shards; k += 2 * step) {
@@ -106,6 +138,7 @@ static void batch_moments(const NnStep *s, const NnNode *n) {
   }
   if (parts != n->saved) memcpy(n->saved, parts, size * sizeof *parts);
   s->team->reduce(s->team->ctx, NN_MOMENTS, n->saved, size);
+  reciprocal(n, n->saved, saved_r(n));
 }
 
 /* Elementwise passes take four rows at a time: what belongs to a column is loaded once for them. */
@@ -126,17 +159,25 @@ static void normalise(int rows, int d, const Real *restrict x, const Real *restr
 #undef Y
 }
 
+/* Rows first .. first + rows by that mean and r. Scratch: d. */
+static void normalise_by(const NnStep *s, const NnNode *n, int first, int rows, const Real *mean,
+                         const Real *r) {
+  const Real *gamma = n->weights[GAMMA].v;
+  const size_t at = (size_t)first * (size_t)n->d;
+  Real *scale = s->scratch;
+  for (int j = 0; j < n->d; ++j) scale[j] = gamma[j] * r[j];
+  normalise(rows, n->d, n->x[0] + at, mean, scale, n->weights[BETA].v, n->y + at);
+}
+
 static void forward_training(const NnStep *s, NnNode *n) {
-  const BatchNorm *c = n->config;
-  const Real *gamma = n->weights[GAMMA].v, *m2 = saved_m2(n), eps = (Real)c->eps;
-  Real *r = saved_r(n), *scale = s->scratch;
   batch_moments(s, n);
-  const Real share = 1 / n->saved[0];
-  for (int j = 0; j < n->d; ++j) {
-    r[j] = 1 / real_sqrt(m2[j] * share + eps);
-    scale[j] = gamma[j] * r[j];
+  if (!is_by_shard(n->config)) {
+    normalise_by(s, n, 0, s->rows, saved_mean(n), saved_r(n));
+    return;
   }
-  normalise(s->rows, n->d, n->x[0], saved_mean(n), scale, n->weights[BETA].v, n->y);
+  for (int k = 0; k < s->team->n_local; ++k) {
+    normalise_by(s, n, s->start[k], shard_rows(s, k), shard_mean(n, k), shard_r(n, k));
+  }
 }
 
 /* With the averages v / (1 - decay^t), t the number of training batches; with none yet,
@@ -164,12 +205,12 @@ static void forward(const NnStep *s, NnNode *n) {
   }
 }
 
-/* sums (2, d) of one shard: sum(g), then sum(g y) with y = (x - mean) r. */
-static void shard_sums(int rows, const NnNode *n, size_t first, Real *sums) {
-  const size_t d = (size_t)n->d;
-  const Real *r = saved_r(n);
-  columns_sum_and_dot(rows, n->d, n->gy + first * d, n->x[0] + first * d, saved_mean(n), sums,
-                      sums + d);
+/* sums (2, d) of shard k: sum(g), then sum(g y) with y = (x - mean) r. */
+static void shard_sums(const NnStep *s, const NnNode *n, int k, Real *sums) {
+  const size_t d = (size_t)n->d, first = (size_t)s->start[k] * d;
+  const bool own = is_by_shard(n->config);
+  const Real *mean = own ? shard_mean(n, k) : saved_mean(n), *r = own ? shard_r(n, k) : saved_r(n);
+  columns_sum_and_dot(shard_rows(s, k), n->d, n->gy + first, n->x[0] + first, mean, sums, sums + d);
   for (size_t j = 0; j < d; ++j) sums[d + j] *= r[j];
 }
 
@@ -192,35 +233,47 @@ static void input_gradient(int rows, int d, const Real *g, const Real *x, const 
 #undef AT
 }
 
-/*
- *   gbeta = sum(g),  ggamma = sum(g y),  y = (x - mean) r
- *   gx = gamma r (g - gbeta / m - y ggamma / m)           with both sums over the whole team batch
- *
- * The weights' g are this rank's share (the flat gradient is reduced later, as a whole). gx may be
- * gy.
- */
-static void backward(const NnStep *s, NnNode *n) {
-  const int d = n->d, shards = s->team->n_local;
-  const size_t size = 2 * (size_t)d;
-  Real *sums = s->scratch;
-  for (int k = 0; k < shards; ++k) {
-    shard_sums(shard_rows(s, k), n, (size_t)s->start[k], sums + (size_t)k * size);
-  }
-  columns_tree(sums, shards, size, sums);
-  memcpy(n->weights[BETA].g, sums, (size_t)d * sizeof *sums);
-  memcpy(n->weights[GAMMA].g, sums + d, (size_t)d * sizeof *sums);
-  if (!n->gx[0]) return;
-
-  s->team->reduce(s->team->ctx, NN_SUM_REAL, sums, size);
-  const Real *gamma = n->weights[GAMMA].v, *r = saved_r(n), *mean = saved_mean(n);
-  const Real share = 1 / (Real)s->batch_rows;
-  Real *mean_g = sums, *slope = sums + d, *scale = sums + size;
-  for (int j = 0; j < d; ++j) {
-    mean_g[j] *= share;
-    slope[j] *= share * r[j];
+/* gx of rows first .. first + rows, which are normalised by mean and r. sums (2, d) over all
+ * `of_rows` rows that share these. Scratch: 3 d in `work`. */
+static void rows_gradient(const NnNode *n, int first, int rows, int of_rows, const Real *sums,
+                          const Real *mean, const Real *r, Real *work) {
+  const Real *gamma = n->weights[GAMMA].v, share = of_rows > 0 ? 1 / (Real)of_rows : 0;
+  const size_t at = (size_t)first * (size_t)n->d;
+  Real *mean_g = work, *slope = work + n->d, *scale = slope + n->d;
+  for (int j = 0; j < n->d; ++j) {
+    mean_g[j] = sums[j] * share;
+    slope[j] = sums[n->d + j] * (share * r[j]);
     scale[j] = gamma[j] * r[j];
   }
-  input_gradient(s->rows, d, n->gy, n->x[0], mean, mean_g, slope, scale, n->gx[0]);
+  input_gradient(rows, n->d, n->gy + at, n->x[0] + at, mean, mean_g, slope, scale, n->gx[0] + at);
+}
+
+/*
+ *   gbeta = sum(g),  ggamma = sum(g y),  y = (x - mean) r
+ *   gx = gamma r (g - sum(g) / m - y sum(g y) / m)
+ *
+ * with both sums over the m rows that mean and r are of: the whole team batch, or with `sync: false`
+ * the shard. The weights' g are this rank's share (the flat gradient is reduced later, as a whole).
+ * gx may be gy.
+ */
+static void backward(const NnStep *s, NnNode *n) {
+  const int shards = s->team->n_local;
+  const size_t size = 2 * (size_t)n->d;
+  const bool wanted = n->gx[0] != NULL, own = is_by_shard(n->config);
+  Real *sums = s->scratch, *work = sums + (size_t)shards * size;
+  for (int k = 0; k < shards; ++k) {
+    Real *of_k = sums + (size_t)k * size;
+    shard_sums(s, n, k, of_k);
+    if (!own || !wanted) continue;
+    const int rows = shard_rows(s, k);
+    rows_gradient(n, s->start[k], rows, rows, of_k, shard_mean(n, k), shard_r(n, k), work);
+  }
+  columns_tree(sums, shards, size, sums);
+  memcpy(n->weights[BETA].g, sums, (size_t)n->d * sizeof *sums);
+  memcpy(n->weights[GAMMA].g, sums + n->d, (size_t)n->d * sizeof *sums);
+  if (own || !wanted) return;
+  s->team->reduce(s->team->ctx, NN_SUM_REAL, sums, size);
+  rows_gradient(n, 0, s->rows, s->batch_rows, sums, saved_mean(n), saved_r(n), work);
 }
 
 /* Exponentially weighted averages of the mean and the biased variance, from 0 (corrected when
@@ -259,6 +312,7 @@ const NnLayerKind NN_EXPORT(nn_layer_batch_norm) = {
     .forward = forward,
     .backward = backward,
     .finish = finish,
+    .is_by_shard = is_by_shard,
     .wants_exact = is_exact,
     .take_exact = take_exact,
     .cases = cases,

@@ -113,6 +113,9 @@ void nn_layer_resolve(const Kind *kind, void *config, const Kind *next);
 /* True if the kind normalises over the rows of a batch (batch_norm): such a batch needs two rows.
  */
 bool nn_layer_couples_rows(const Kind *kind);
+/* True if it does so within each shard (`batch_norm: {sync: false}`): then the result depends on the
+ * number of shards, though never on who computes them. */
+bool nn_layer_is_by_shard(const Kind *kind, const void *config);
 
 /* What the parameters of a loss ask of the targets: one weight a class. E_SHAPE; *place: where. */
 MUST_CHECK Status nn_loss_check(KindValue loss, NnTargets targets, ParamPlace *place, Err *e);

@@ -166,6 +166,11 @@ bool nn_layer_couples_rows(const Kind *kind) {
   return nn_layer_at(kind, CPU_PORTABLE)->couples_rows;
 }
 
+bool nn_layer_is_by_shard(const Kind *kind, const void *config) {
+  const NnLayerKind *k = nn_layer_at(kind, CPU_PORTABLE);
+  return k->is_by_shard && k->is_by_shard(config);
+}
+
 bool nn_loss_counts_correct(const Kind *loss) {
   return nn_loss_at(loss, CPU_PORTABLE)->counts_correct;
 }

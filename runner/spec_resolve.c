@@ -176,6 +176,7 @@ static void resolve_default(const Resolve *r, const Param *p, const MapSpec *m, 
     return;
   }
   param_defaults(p, 1, object, r->a);
+  if (p->optional) return;
   yaml_put(r->a, out, p->name, resolve_scalar(r, p, object, m->mark));
 }
 

@@ -1,5 +1,5 @@
 /* Batch normalisation against numbers worked by hand: identity, averages for test time, single
- * rows. */
+ * rows; by shards against each shard alone. */
 #include "layer_rig.h"
 #include "model_rig.h"
 
@@ -40,10 +40,11 @@ static void test_identity(void **state) {
   }
 }
 
-static const LayerWords norm[] = {{"batch_norm", "decay: 0.7, eps: 0.001"}};
+static const LayerWords norm = {"batch_norm", "decay: 0.7, eps: 0.001"};
+static const LayerWords norm_by_shard = {"batch_norm", "decay: 0.7, eps: 0.001, sync: false"};
 
-static void open_norm(ModelRig *m) {
-  const ModelWords w = {.layers = norm,
+static void open_norm(ModelRig *m, const LayerWords *layer) {
+  const ModelWords w = {.layers = layer,
                         .n_layers = 1,
                         .features = D,
                         .targets = {.n_values = D},
@@ -56,11 +57,11 @@ static void open_norm(ModelRig *m) {
   model_open(m, &w);
 }
 
-/* v = d v + (1 - d) theta over mini-batches, divided by 1 - d^t; theta the biased variance. */
-static void test_averages(void **state) {
-  (void)state;
+/* v = d v + (1 - d) theta over mini-batches, divided by 1 - d^t; theta the biased variance of the
+ * whole batch, also where its two shards are normalised by their own. */
+static void check_averages(const LayerWords *layer) {
   ModelRig m;
-  open_norm(&m);
+  open_norm(&m, layer);
   double mean[D] = {0}, variance[D] = {0}, power = 1;
   for (uint32_t t = 0; t < EPOCHS; ++t) {
     model_step(&m, t, ROWS, 0); /* learning rate 0: gamma 1 and beta 0 stay */
@@ -83,11 +84,66 @@ static void test_averages(void **state) {
   model_close(&m);
 }
 
+static void test_averages(void **state) {
+  (void)state;
+  check_averages(&norm);
+  check_averages(&norm_by_shard);
+}
+
+/* Elements first .. first + n of `all` have the bits that they have as a whole batch; the gradients
+ * of gamma and beta are added to sums. */
+static void check_alone(const LayerRig *all, int first, int n, double sums[2 * D]) {
+  const NnCase c = {.params = "eps: 0.01", .features = D};
+  LayerRig one;
+  rig_open(&one, all->kind, &c, n / D, 1);
+  memcpy(one.x, all->x + first, (size_t)n * sizeof(Real));
+  memcpy(one.r, all->r + first, (size_t)n * sizeof(Real));
+  rig_forward(&one), rig_backward(&one);
+  assert_memory_equal(all->n.y + first, one.n.y, (size_t)n * sizeof(Real));
+  assert_memory_equal(all->n.gx[0] + first, one.n.gx[0], (size_t)n * sizeof(Real));
+  for (int j = 0; j < D; ++j) {
+    sums[j] += one.n.weights[0].g[j];
+    sums[D + j] += one.n.weights[1].g[j];
+  }
+  rig_close(&one);
+}
+
+/* sync: false. A shard of one row gives beta and passes no gradient on. */
+static void check_by_shard(int rows, int shards) {
+  const NnCase c = {.params = "eps: 0.01, sync: false", .features = D};
+  double sums[2 * D] = {0};
+  LayerRig all;
+  rig_open(&all, nn_layer_at(kind_find(&nn_layers, "batch_norm"), cpu_level()), &c, rows, shards);
+  rig_forward(&all), rig_backward(&all);
+  const NnTensor *gamma = &all.n.weights[0], *beta = &all.n.weights[1];
+  for (int k = 0; k < shards; ++k) {
+    const int first = k * rows / shards * D, n = (k + 1) * rows / shards * D - first;
+    if (n > D) check_alone(&all, first, n, sums);
+    for (int j = 0; j < D && n == D; ++j) {
+      assert_true(all.n.y[first + j] == beta->v[j] && all.n.gx[0][first + j] == 0);
+      sums[D + j] += all.r[first + j];
+    }
+  }
+  for (int j = 0; j < D; ++j) {
+    assert_true(fabs(gamma->g[j] - sums[j]) < 1e-13);
+    assert_true(fabs(beta->g[j] - sums[D + j]) < 1e-13);
+  }
+  rig_close(&all);
+}
+
+static void test_by_shard(void **state) {
+  (void)state;
+  check_by_shard(16, 8);
+  check_by_shard(13, 4);
+  check_by_shard(11, 8); /* shards of one row */
+  check_by_shard(5, 8);  /* and of none */
+}
+
 /* Before the first update: mean 0, variance 1. */
 static void test_fresh(void **state) {
   (void)state;
   ModelRig m;
-  open_norm(&m);
+  open_norm(&m, &norm);
   model_fill(&m, 100, 0, ROWS);
   nn_model_evaluate(m.model, ROWS, NULL);
   int d;
@@ -131,7 +187,7 @@ static void test_single_row(void **state) {
 static void test_one_row_batch_is_refused(void **state) {
   (void)state;
   ModelRig m;
-  open_norm(&m);
+  open_norm(&m, &norm);
   NnOptions o = {.batch_rows = 1,
                  .eval_rows = 8,
                  .team = nn_team_solo(1),
@@ -151,11 +207,9 @@ static void test_one_row_batch_is_refused(void **state) {
 int main(void) {
   cpu_flush_denormals();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_identity),
-      cmocka_unit_test(test_averages),
-      cmocka_unit_test(test_fresh),
-      cmocka_unit_test(test_single_row),
-      cmocka_unit_test(test_one_row_batch_is_refused),
+      cmocka_unit_test(test_identity),   cmocka_unit_test(test_averages),
+      cmocka_unit_test(test_by_shard),   cmocka_unit_test(test_fresh),
+      cmocka_unit_test(test_single_row), cmocka_unit_test(test_one_row_batch_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
