@@ -82,6 +82,32 @@ static void print_steps(const Spec *s, const PlanSummary *p) {
   printf("\n");
 }
 
+/* How many rows each part of a batch has. */
+static void print_shards(const Spec *s, const PlanSummary *p) {
+  const int64_t shards = s->train.shards, least = p->least_rows / shards;
+  const bool uneven = p->most_rows > p->least_rows || p->least_rows % shards != 0;
+  char n[32], rows[32], most[32];
+  if (shards == 1) return;
+  printf("# shards      %s of a batch of %s", str_count(shards, n), str_count(p->least_rows, rows));
+  if (p->most_rows > p->least_rows) printf(" to %s", str_count(p->most_rows, rows));
+  printf(" rows: %s", str_count(least, n));
+  if (uneven) printf(" to %s", str_count((p->most_rows + shards - 1) / shards, most));
+  printf(" row%s each; up to %s ranks share a trial\n", least == 1 && !uneven ? "" : "s",
+         str_count(shards, n));
+}
+
+/* What train.base_batch_size makes of the learning rate. */
+static void print_rate(const Spec *s, const PlanSummary *p) {
+  const double rate = nn_optimizer_learning_rate(s->train.optimizer);
+  if (s->train.base_batch_size == 0) return;
+  if (s->search.present)
+    printf("# learning rate of each trial: times the rows of its step / %lld\n",
+           (long long)s->train.base_batch_size);
+  else
+    printf("# learning rate %g: %g times %lld / %lld\n", rate * p->rate_scale, rate,
+           (long long)p->step_rows, (long long)s->train.base_batch_size);
+}
+
 /* The resolved experiment, then comments: the whole is an experiment file again. */
 static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanSummary *p) {
   char n[32], bytes[32];
@@ -108,6 +134,8 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
   if (s->search.present) printf(" at most (trial %lld)", (long long)p->largest);
   printf("\n");
   print_steps(s, p);
+  if (!s->cost.text) print_shards(s, p);
+  print_rate(s, p);
   if (p->dropped_rows > 0)
     printf("# left over   %s rows of the training part in every epoch, in no batch\n",
            str_count(p->dropped_rows, n));
@@ -159,6 +187,14 @@ static void print_json(Arena *a, const Spec *s, const RunData *data, const PlanS
   put_int(j, "largest_trial", p->largest);
   put_int(j, "dropped_rows", p->dropped_rows);
   if (s->train.accumulate > 1) put_int(j, "steps_per_epoch", p->steps);
+  if (s->train.shards > 1) {
+    put_int(j, "shards", s->train.shards);
+    put_int(j, "shard_rows", p->least_rows / s->train.shards);
+  }
+  if (s->train.base_batch_size && !s->search.present) {
+    json_key(j, "learning_rate_scale");
+    json_f64(j, p->rate_scale);
+  }
   put_int(j, "warnings", n_warnings);
   json_key(j, "resolved");
   json_str(j, spec_text(a, s, SPEC_RESOLVED));
@@ -178,6 +214,26 @@ static void warn_dropped(const Spec *s, const RunData *data, const PlanSummary *
       data->parts[PART_TRAIN].n);
 }
 
+/* Shards that have no rows, or one that is normalised by itself. */
+static void warn_shards(const Spec *s, const PlanSummary *p, Diag *d) {
+  const int64_t shards = s->train.shards;
+  if (s->cost.text) return;
+  const Mark at = spec_find(s->tree, "train.shards")->mark;
+  if (shards == 1 && p->by_shard_rows > 0)
+    diag_add(d, DIAG_WARNING, at,
+             "batch_norm with sync: false is as without it: the one shard is the whole batch");
+  if (shards == 1) return;
+  if (shards > p->least_rows)
+    diag_add(d, DIAG_WARNING, at,
+             "%lld shards of a batch of %lld rows: %lld without a row, for which no rank is needed",
+             (long long)shards, (long long)p->least_rows, (long long)(shards - p->least_rows));
+  if (p->by_shard_rows > 0 && p->by_shard_rows / shards < 2)
+    diag_add(d, DIAG_WARNING, at,
+             "batch_norm with sync: false: %lld shards of a batch of %lld rows leave shards of one "
+             "row, whose output is beta whatever their input is; give each at least 2 rows",
+             (long long)shards, (long long)p->by_shard_rows);
+}
+
 static Status check_on_data(Arena *a, const Options *o, const Spec *s, const RunData *data, Diag *d,
                             Err *e) {
   PlanSummary plan;
@@ -185,6 +241,7 @@ static Status check_on_data(Arena *a, const Options *o, const Spec *s, const Run
   Status status = plan_check(s, &env, d, &plan, e);
   if (status != OK && d->n_errors == 0) return status;
   warn_dropped(s, data, &plan, d);
+  if (d->n_errors == 0) warn_shards(s, &plan, d);
   TRY(command_diagnostics(d, e));
   if (o->json)
     print_json(a, s, data, &plan, d->n_warnings);

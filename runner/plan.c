@@ -92,6 +92,13 @@ Spec *plan_trial(Arena *a, const Spec *base, int64_t n, const char *point, Diag 
 
 /* ---- can all of them be trained? ------------------------------------------------------------- */
 
+static void note_batch(const Spec *trial, int64_t rows, PlanSummary *out) {
+  if (out->most_rows == 0 || rows < out->least_rows) out->least_rows = rows;
+  if (rows > out->most_rows) out->most_rows = rows;
+  if (!spec_is_by_shard(trial)) return;
+  if (out->by_shard_rows == 0 || rows < out->by_shard_rows) out->by_shard_rows = rows;
+}
+
 static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t n, Diag *d,
                         PlanSummary *out, Err *e) {
   Point p = propose(a, base, n);
@@ -108,7 +115,10 @@ static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t
   if (n == 0) {
     out->batches = plan.batches;
     out->steps = plan.steps_per_epoch;
+    out->step_rows = plan.step_rows;
+    out->rate_scale = plan.rate_scale;
   }
+  note_batch(trial, plan.batch_rows, out);
   if (n == 0 || plan.bytes > out->bytes) {
     out->largest = n;
     out->bytes = plan.bytes;

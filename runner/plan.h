@@ -28,7 +28,12 @@ typedef struct {
   int64_t largest;             /* the trial that takes the most memory, */
   size_t bytes;                /*   how much, */
   size_t n_parameters;         /*   and its weights */
-  int64_t batches, steps;      /* mini-batches and updates of an epoch of trial 0 */
+  int64_t batches, steps;      /* mini-batches and updates of an epoch of trial 0, */
+  int64_t step_rows;           /*   rows of an update, */
+  double rate_scale;           /*   and what its learning rate is multiplied by */
+  int64_t least_rows;          /* of a full mini-batch of a trial, */
+  int64_t most_rows;           /*   most, */
+  int64_t by_shard_rows;       /*   least where the trial normalises within shards; 0: none does */
   int64_t dropped_rows;        /* most left-over rows that an epoch of a trial does not use */
 } PlanSummary;
 

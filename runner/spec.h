@@ -87,9 +87,10 @@ typedef struct {
   bool drop_last;
   int gemm; /* index into spec_gemm_names */
   KindValue optimizer, schedule;
-  int64_t accumulate;   /* mini-batches to a step; 0: not given, one */
-  NnRules rules;        /* 0: not given */
-  double warmup_epochs; /* 0: none */
+  int64_t accumulate;      /* mini-batches to a step; 0: not given, one */
+  NnRules rules;           /* 0: not given */
+  double warmup_epochs;    /* 0: none */
+  int64_t base_batch_size; /* rows that learning_rate is meant for; 0: those of any step */
   EarlyStoppingSpec early_stopping;
 } TrainSpec;
 
@@ -145,7 +146,7 @@ typedef struct Spec {
   MetricsSpec metrics;
   SearchSpec search;
   CheckpointSpec checkpoint;
-  RecordsSpec records;    /* zero: nothing */
+  RecordsSpec records; /* zero: nothing */
   ResourcesSpec resources;
   const char *directory;  /* what relative data paths are relative to */
   const Source *file;     /* the experiment's text */
@@ -187,6 +188,8 @@ MUST_CHECK Status spec_graph(Arena *a, const Spec *s, int n_features, NnTargets 
                              NnGraph **out, Err *e);
 /* Does a layer of the model normalise over rows? Then a left-over single row is dropped. */
 bool spec_couples_rows(const Spec *s);
+/* Does one do so within each shard? Then its shards need two rows each. */
+bool spec_is_by_shard(const Spec *s);
 
 /* JSON Schema draft-07 of the experiment language. */
 void spec_schema(Str *out);

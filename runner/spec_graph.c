@@ -7,6 +7,12 @@ bool spec_couples_rows(const Spec *s) {
   return false;
 }
 
+bool spec_is_by_shard(const Spec *s) {
+  for (int i = 0; i < s->model.n_layers; i++)
+    if (nn_layer_is_by_shard(s->model.layers[i].kind, s->model.layers[i].config)) return true;
+  return false;
+}
+
 /* The parameters of the loss against the targets, with the error at the parameter's element. */
 static Status check_loss(const Spec *s, NnTargets targets, Diag *d, Err *e) {
   ParamPlace place = {.element = -1};

@@ -309,10 +309,9 @@ static const char *why_fixed(const DimSpec *x) {
   const char *path = x->dim->path;
   const char *top = arena_strndup(x->r->a, path, strcspn(path, "."));
   if (str_eq(top, "data")) return "the data are opened once and are the same for all trials";
-  if (str_eq(top, "resources")) return "they say which ranks train, for all trials alike";
+  if (str_eq(top, "resources")) return "resources say which ranks train, for all trials alike";
   if (str_eq(path, "train.shards"))
-    return "it says how many ranks can share a batch, for all trials alike, and how sums are "
-           "rounded; no network is better by it";
+    return "shards say who can compute a batch and how its sums are rounded, for all trials alike";
   if (str_eq(top, "seed")) return "every trial has a seed of its own, made from the experiment's";
   for (int i = 0; i < COUNT(others); i++)
     if (str_eq(top, others[i]))

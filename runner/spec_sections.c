@@ -152,6 +152,12 @@ static void check_train(const Resolve *r, const YamlNode *in, Mark at, const Spe
     diag_add(r->d, DIAG_WARNING, rate->key_mark,
              "learning_rate is not used: the schedule (%s) gives the rates itself",
              t->schedule.kind->name);
+  const YamlNode *base = yaml_get(in, "base_batch_size");
+  if (base && t->schedule.kind && nn_schedule_is_absolute(t->schedule.kind))
+    diag_add(r->d, DIAG_ERROR, base->key_mark,
+             "base_batch_size scales learning_rate, but the schedule (%s) gives the rates itself: "
+             "scale them there",
+             t->schedule.kind->name);
   if (batch && t->batch_size == 1 && spec_couples_rows(s))
     diag_add(r->d, DIAG_ERROR, batch->mark,
              "batch_norm cannot train on batches of 1 row: its variance over one row is 0, so its "

@@ -161,6 +161,10 @@ static const Param train_rows[] = {
     {"warmup_epochs", P_REAL, ROW(TrainSpec, warmup_epochs), .optional = true, .lo = 0,
      .lo_open = true, .hi = 1e9, .unit = "epochs",
      .doc = "so long the rate rises, step by step, from 0 to the schedule's"},
+    {"base_batch_size", P_INT, ROW(TrainSpec, base_batch_size), .optional = true, .lo = 1,
+     .hi = 1 << 24, .unit = "rows",
+     .doc = "that learning_rate is meant for: each rate is multiplied by batch_size x accumulate / "
+            "base_batch_size"},
 };
 static const Section *const train_sections[] = {&spec_early_stopping, NULL};
 const Section spec_train = {

@@ -113,6 +113,8 @@ typedef struct {
   int64_t batches;         /* of an epoch; the left-over rows are one where they are used */
   int64_t steps_per_epoch; /* updates */
   int64_t warmup_steps;    /* updates during which the learning rate rises; 0: none */
+  int64_t step_rows;       /* of an update that has all its mini-batches */
+  double rate_scale;       /* of the learning rate: step_rows / train.base_batch_size; else 1 */
   int64_t dropped_rows;    /* left-over, in no batch: drop_last, or a row alone for batch norm */
   int64_t epochs, steps; /* of the whole training; with train.steps the last epoch may be partial */
   int metric_column;     /* search.metric in the curves */
@@ -137,8 +139,10 @@ typedef struct {
 MUST_CHECK Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d,
                              TrialPlan *out, Err *e);
 
-/* The learning rate of update t (from 1), which belongs to that epoch: the schedule's, and during W
- * warm-up steps t/W of it. Goyal et al. 2017, arXiv:1706.02677, section 2.2, gradual warm-up. */
+/* The learning rate of update t (from 1), which belongs to that epoch: the schedule's, with
+ * train.base_batch_size times plan.rate_scale, and during W warm-up steps t/W of that. Goyal et al.
+ * 2017, arXiv:1706.02677: the linear scaling rule, section 2.1; gradual warm-up, section 2.2 (there
+ * from the unscaled rate on, here from 0). */
 double trial_rate(const Spec *s, const TrialPlan *p, int64_t epoch, uint64_t t);
 
 /* What a model came to on a part: sums over its rows, and the metrics of the list. */

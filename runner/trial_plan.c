@@ -33,6 +33,8 @@ static Status plan_batches(Arena *a, const Spec *s, int64_t rows, Diag *d, Trial
   p->steps_per_epoch = (p->batches + p->accumulate - 1) / p->accumulate;
   p->steps = t->steps ? t->steps : t->epochs * p->steps_per_epoch;
   p->epochs = t->steps ? (t->steps + p->steps_per_epoch - 1) / p->steps_per_epoch : t->epochs;
+  p->step_rows = batch * p->accumulate < rows ? batch * p->accumulate : rows - p->dropped_rows;
+  if (t->base_batch_size) p->rate_scale = (double)p->step_rows / (double)t->base_batch_size;
   return OK;
 }
 
@@ -92,7 +94,7 @@ Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targe
 Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, TrialPlan *out,
                   Err *e) {
   const RunData *data = env->data;
-  *out = (TrialPlan){0};
+  *out = (TrialPlan){.rate_scale = 1};
   if (trial->cost.text)
     trial_cost_batches(trial, out);
   else

@@ -52,6 +52,38 @@ grep -q '^# left over   1 rows' "$work/out" || fail "the summary does not say wh
 grep -q "^# model       31 parameters" "$work/out" || # 2 x 4 + 2 x 4 + 4 x 3 + 3
   fail "parameters: $(tail -3 "$work/out")"
 
+# ---- shards, and the rate of large batches ------------------------------------------------------------
+cat > "$work/shards.yaml" << 'YAML'
+data: {source: {name: blobs, rows: 1000}}
+model: {layers: [{dense: {units: 8}}, {batch_norm: {sync: false}}, relu, {dense: {units: classes}}]}
+train:
+  epochs: 2
+  batch_size: 512
+  base_batch_size: 64
+  shards: 8
+  optimizer: {name: sgd, learning_rate: 0.1}
+YAML
+# says TEXT ARGUMENT...: does check of that experiment print TEXT? Of warnings: on stderr.
+says() {
+  local text=$1
+  shift
+  exits 0 "$CAVIAR" check "$work/shards.yaml" "$@"
+  grep -qF -- "$text" "$work/out" "$work/err" || fail "$*: does not say \"$text\": $(cat "$work/out" "$work/err")"
+}
+says '# shards      8 of a batch of 512 rows: 64 rows each; up to 8 ranks share a trial'
+[ ! -s "$work/err" ] || fail "a warning without a cause: $(cat "$work/err")"
+says '# learning rate 0.8: 0.1 times 512 / 64'
+says '# learning rate 0.3: 0.1 times 192 / 64' train.batch_size=48 train.accumulate=4
+says '# shards      8 of a batch of 60 rows: 7 to 8 rows each' train.batch_size=60
+says '"shards": 8, "shard_rows": 7, "learning_rate_scale": 0.9375' train.batch_size=60 --json
+says 'shards.yaml:7:11: warning: batch_norm with sync: false: 8 shards of a batch of 12 rows leave' train.batch_size=12
+says '7:11: warning: 8 shards of a batch of 6 rows: 2 without a row' train.batch_size=6
+says '7:11: warning: batch_norm with sync: false is as without it' train.shards=1
+says '# shards      8 of a batch of 16 to 32 rows: 2 to 4 rows each' \
+  'search={method: grid, parameters: {train.batch_size: {values: [16, 32]}}}'
+says '# learning rate of each trial: times the rows of its step / 64' \
+  'search={method: grid, parameters: {train.batch_size: {values: [16, 32]}}}'
+
 # ---- files, usage -----------------------------------------------------------------------------------
 exits 2 "$CAVIAR" check
 exits 2 "$CAVIAR" check "$quick" --jason
