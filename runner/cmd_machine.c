@@ -5,6 +5,7 @@
 #include "identity.h"
 #include "nn/gemm.h"
 #include "selftest.h"
+#include "spec.h"
 
 static void print_line(const char *name, const char *value) {
   printf("%-24s %s\n", name, value);

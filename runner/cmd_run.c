@@ -89,7 +89,7 @@ static Status load(Arena *a, Run *r, Err *e) {
 static Status open_data(Arena *a, Run *r, Err *e) {
   Identity data;
   TRY(world_agree(data_open(a, &r->spec->data, &r->work.data, e), e));
-  identity_data(&r->work.data, &data);
+  identity_data(r->work.data.fingerprint, &data);
   return world_compare(&data, e);
 }
 

@@ -91,9 +91,9 @@ void identity_experiment(Arena *a, const Spec *s, Identity *out) {
   add(out, "processor", cpu_level_name(cpu_level()), NULL);
 }
 
-void identity_data(const RunData *d, Identity *out) {
+void identity_data(const char *fingerprint, Identity *out) {
   *out = (Identity){0};
-  add(out, "fingerprint of the data", d->fingerprint, other_data);
+  add(out, "fingerprint of the data", fingerprint, other_data);
 }
 
 char *identity_text(Arena *a, const Identity *id) {

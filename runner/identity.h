@@ -8,7 +8,9 @@
 #ifndef CAVIAR_IDENTITY_H
 #define CAVIAR_IDENTITY_H
 
-#include "data.h"
+#include "base/arena.h"
+
+struct Spec;
 
 typedef struct {
   const char *name, *value; /* "self-test", "91ab.."; neither has a tab or a line end */
@@ -24,8 +26,8 @@ typedef struct {
 /* The file that runs, and the libraries that it loaded. */
 void identity_program(Arena *a, Identity *out);
 /* The experiment as it reads here, and what training gives here by its engine. */
-void identity_experiment(Arena *a, const Spec *s, Identity *out);
-void identity_data(const RunData *d, Identity *out);
+void identity_experiment(Arena *a, const struct Spec *s, Identity *out);
+void identity_data(const char *fingerprint, Identity *out);
 
 /* What another rank sent. */
 typedef struct {

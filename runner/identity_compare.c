@@ -1,6 +1,7 @@
 /* What differs between ranks, said once: the first line that does, who has what. */
 #include <string.h>
 
+#include "base/str.h"
 #include "identity.h"
 
 enum { MOST_HOSTS = 3, MOST_RANGES = 6, MOST_VALUES = 3, MOST_LETTERS = 110 };
