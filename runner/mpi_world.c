@@ -160,7 +160,7 @@ static Status compare_all(Arena *a, const Identity *id, Err *e) {
   arena_init(&scratch);
   for (int r = 1; r < world_size(); r++) {
     Message m;
-    message_await(r, TAG_IDENTITY, &m);
+    message_await(r, TAG_IDENTITY, "comparison of the ranks", &m);
     const char *host = message_receive(&scratch, &m);
     const char *text = host + strcspn(host, "\n");
     if (*text) text++;
