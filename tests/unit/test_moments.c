@@ -69,6 +69,33 @@ static void test_tree(void **state) {
   assert_memory_equal(in_chunks(&m, 50, 10), by_hand, sizeof by_hand);
 }
 
+/* Cut into parts of 1, 2, 4 .. chunks, each by itself, or not: the same bits. */
+static void test_parts(void **state) {
+  (void)state;
+  fill();
+  enum { WIDTH = 1 + 2 * D };
+  static double parts[70 * WIDTH], whole[WIDTH];
+  for (int chunks = 1; chunks <= 70; chunks++) {
+    const int rows = 10 * chunks - chunks % 10; /* the last chunk has fewer */
+    Moments m;
+    memcpy(whole, in_chunks(&m, rows, 10), sizeof whole);
+    for (int size = 10; size <= 640; size *= 2) {
+      size_t n = 0;
+      for (int first = 0; first < rows; first += size, n++) {
+        const int end = first + size < rows ? first + size : rows;
+        moments_start(&m, D, numbers);
+        for (int at = first; at < end; at += 10) {
+          moments_of_f64(x + at * D, end - at < 10 ? end - at : 10, D, moments_chunk(&m));
+          moments_add(&m);
+        }
+        memcpy(parts + n * WIDTH, moments_total(&m), sizeof whole);
+      }
+      moments_tree(parts, n, D);
+      assert_memory_equal(parts, whole, sizeof whole);
+    }
+  }
+}
+
 static void test_f32(void **state) {
   (void)state;
   const float y[6] = {1, 10, 3, 20, 5, 60};
@@ -113,6 +140,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_beside_the_definition),
       cmocka_unit_test(test_tree),
+      cmocka_unit_test(test_parts),
       cmocka_unit_test(test_f32),
       cmocka_unit_test(test_noise_of_batches),
   };
