@@ -78,7 +78,7 @@ says '# shards      8 of a batch of 60 rows: 7 to 8 rows each' train.batch_size=
 says '"shards": 8, "shard_rows": 7, "learning_rate_scale": 0.9375' train.batch_size=60 --json
 says 'shards.yaml:7:11: warning: batch_norm with sync: false: 8 shards of a batch of 12 rows leave' train.batch_size=12
 says '7:11: warning: 8 shards of a batch of 6 rows: 2 without a row' train.batch_size=6
-says '7:11: warning: batch_norm with sync: false is as without it' train.shards=1
+says 'warning: batch_norm with sync: false is as without it' train.shards=1
 says '# shards      8 of a batch of 16 to 32 rows: 2 to 4 rows each' \
   'search={method: grid, parameters: {train.batch_size: {values: [16, 32]}}}'
 says '# learning rate of each trial: times the rows of its step / 64' \

@@ -219,7 +219,7 @@ static void random_sees_more_values_than_a_grid(void **state) {
 static void a_grid_is_every_combination_once(void **state) {
   const Space *s = space_of(*state, "model.hidden.repeat: {min: 2, max: 4}\n"
                                     "    train.batch_size: {values: [32, all]}\n"
-                                    "    train.shards: {value: 2}");
+                                    "    train.accumulate: {value: 2}");
   static const char *const expected[][3] = {{"2", "32", "2"}, {"2", "all", "2"},
                                             {"3", "32", "2"}, {"3", "all", "2"},
                                             {"4", "32", "2"}, {"4", "all", "2"}};
