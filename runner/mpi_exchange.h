@@ -32,8 +32,8 @@ typedef struct {
   uint32_t unused[3];
 } Head;
 
-/* 64 KiB: as much as still goes through a second-level cache while the next one arrives. */
-enum { ENVELOPE_BYTES = 4112 * sizeof(Real), PIECE_BYTES = 1 << 16, PIECES = 4 };
+/* Smaller pieces cost more: each is negotiated. Larger ones fall out of the second-level cache. */
+enum { ENVELOPE_BYTES = 4112 * sizeof(Real), PIECE_BYTES = 1 << 20, PIECES = 2 };
 
 typedef struct {
   Head head;

@@ -36,7 +36,7 @@ typedef struct MpiTeam {
 void mpi_team_start(void);
 void mpi_team_end(void);
 
-/* Takes its buffers, some 500 KiB whatever is sent; no collective allocates. */
+/* Takes its buffers, some 2 MiB whatever is sent; no collective allocates. */
 void mpi_team_init(MpiTeam *t);
 void mpi_team_free(MpiTeam *t);
 

@@ -14,8 +14,8 @@
 enum { HOST = 64, GIVE_UP = 10 };
 
 static const double longest_gap = 0.25;  /* seconds between two looks that count as waiting */
-static const double crowd_spins = 1e-3;  /* after which a rank without a core of its own */
-static const double crowd_sleeps = 5e-5; /*   sleeps so long between looks */
+static const double spins = 1e-3;        /* seconds after which a rank gives its core away; */
+static const double crowd_sleeps = 5e-5; /*   without one of its own it sleeps between looks */
 
 static struct {
   Arena arena;
@@ -106,25 +106,23 @@ void wait_watch(Watch *x, const Waiting *w) {
 /* ---- in a team ------------------------------------------------------------------------------- */
 
 /*
- * Looks without a break for some 50 us: most waits end there. Then other processes may have the
- * core between two looks, and every 50 us the tick and the watch have their turn. A rank that
- * shares its core sleeps after a while, or those that have work to do would get only their share
- * of it.
+ * Looks without a break for a while: most waits end there, and a core given away on a busy machine
+ * is back after milliseconds only. Every 50 us the tick and the watch have their turn. A rank that
+ * shares its core gives it away at once and soon sleeps, or those that have work to do would get
+ * only their share of it: with 8 ranks on 2 cores a message then costs some 200 us.
  */
 static void wait_long(const Waiting *w, MPI_Request *r) {
   Watch watch = {0};
   uint64_t last = 0;
-  bool spun = false;
   int done = 0;
   clock_due(&last);
   while (!done) {
     if (clock_due(&last)) {
-      spun = true;
       if (w->tick) w->tick(w->tick_ctx);
       wait_watch(&watch, w);
-      if (job.crowded && watch.waited > crowd_spins) clock_sleep(crowd_sleeps);
+      if (job.crowded) clock_sleep(crowd_sleeps);
     }
-    if (spun || job.crowded) sched_yield();
+    if (job.crowded || watch.waited > spins) sched_yield();
     MPI_Test(r, &done, MPI_STATUS_IGNORE);
   }
 }
