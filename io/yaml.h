@@ -46,6 +46,8 @@ void yaml_become(YamlNode *n, const YamlNode *value);
 /* The same data: order in maps ignored, numbers by value. */
 bool yaml_equal(const YamlNode *a, const YamlNode *b);
 
+const char *yaml_library_version(void);
+
 Scalar yaml_scalar(const YamlNode *n); /* of a YAML_SCALAR */
 
 /* Canonical text: two spaces, block style for maps and lists of maps, flow style `[1, 2]` for lists

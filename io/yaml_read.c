@@ -343,3 +343,7 @@ Status yaml_read_file(Arena *a, const char *path, Source **source, Err *e) {
   **source = (Source){.name = arena_strdup(a, path), .text = text, .length = (int)n};
   return OK;
 }
+
+const char *yaml_library_version(void) {
+  return yaml_get_version_string();
+}

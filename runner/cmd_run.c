@@ -57,7 +57,24 @@ static Status hear_experiment(Arena *a, Run *r, const char *text, Err *e) {
   return OK;
 }
 
+/* The job checks itself: the same program everywhere, .. */
+static Status compare_programs(Arena *a, Err *e) {
+  Identity program;
+  if (world_size() == 1) return OK;
+  identity_program(a, &program);
+  return world_compare(&program, e);
+}
+
+/* .. which understands the experiment alike and trains to the same bits. */
+static Status compare_training(Arena *a, const Run *r, Err *e) {
+  Identity experiment;
+  if (world_size() == 1) return OK;
+  identity_experiment(a, r->spec, &experiment);
+  return world_compare(&experiment, e);
+}
+
 static Status load(Arena *a, Run *r, Err *e) {
+  TRY(compare_programs(a, e));
   bool leads = world_rank() == 0;
   r->directory = file_dir(a, r->args.file);
   TRY(world_agree(leads ? read_experiment(a, r, e) : OK, e));
@@ -66,18 +83,14 @@ static Status load(Arena *a, Run *r, Err *e) {
   r->work.spec = r->spec;
   r->work.rank = world_rank();
   r->work.host = world_host(a);
-  return OK;
+  return compare_training(a, r, e);
 }
 
 static Status open_data(Arena *a, Run *r, Err *e) {
+  Identity data;
   TRY(world_agree(data_open(a, &r->spec->data, &r->work.data, e), e));
-  const char *fingerprint = world_share(a, r->work.data.fingerprint);
-  Status same = OK;
-  if (!str_eq(fingerprint, r->work.data.fingerprint)) {
-    same = err_set(e, E_DATA, "the data are others here (fingerprint %s) than on rank 0 (%s)",
-                   r->work.data.fingerprint, fingerprint);
-  }
-  return world_agree(same, e);
+  identity_data(r->work.data.fingerprint, &data);
+  return world_compare(&data, e);
 }
 
 /* ---- the plan -------------------------------------------------------------------------------- */

@@ -151,6 +151,43 @@ Status world_agree(Status s, Err *e) {
   return s;
 }
 
+/* Only those that differ are kept. */
+static Status compare_all(Arena *a, const Identity *id, Err *e) {
+  const char *mine = identity_text(a, id);
+  IdentityOther *others = ARENA_ARRAY(a, IdentityOther, world_size());
+  int n = 0;
+  Arena scratch = {0};
+  arena_init(&scratch);
+  for (int r = 1; r < world_size(); r++) {
+    Message m;
+    message_await(r, TAG_IDENTITY, "comparison of the ranks", &m);
+    const char *host = message_receive(&scratch, &m);
+    const char *text = host + strcspn(host, "\n");
+    if (*text) text++;
+    if (!str_eq(text, mine)) {
+      others[n++] =
+          (IdentityOther){r, arena_strndup(a, host, strcspn(host, "\n")), arena_strdup(a, text)};
+    }
+    arena_free(&scratch);
+  }
+  return identity_compare(a, id, world_host(a), others, n, e);
+}
+
+Status world_compare(const Identity *id, Err *e) {
+  if (world_size() == 1) return OK;
+  Arena a = {0};
+  arena_init(&a);
+  Status s = OK;
+  if (world_rank() == 0) {
+    s = compare_all(&a, id, e);
+  } else {
+    const char *text = arena_printf(&a, "%s\n%s", world_host(&a), identity_text(&a, id));
+    message_send(0, TAG_IDENTITY, text, strlen(text));
+  }
+  arena_free(&a);
+  return world_agree(s, e);
+}
+
 Status world_conclude(Status s, Err *e) {
   if (world_size() == 1) return s;
   if (world_rank() == 0) return send_verdict(&(Verdict){.status = s});

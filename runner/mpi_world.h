@@ -6,13 +6,14 @@
 #ifndef CAVIAR_MPI_WORLD_H
 #define CAVIAR_MPI_WORLD_H
 
-#include "base/arena.h"
+#include "identity.h"
 
 /* Every tag of every message. */
 typedef enum {
   TAG_STATUS = 1, /* rank -> 0: how it went; Verdict */
   TAG_VERDICT,    /* 0 -> rank: how it went for all */
   TAG_SHARE,      /* 0 -> rank: text */
+  TAG_IDENTITY,   /* rank -> 0: its host, then identity_text */
   TAG_ASK,        /* rank -> 0: give me a trial */
   TAG_TASK,       /* 0 -> rank: JSON of a Task */
   TAG_RESULT,     /* rank -> 0: JSON of a TrialResult */
@@ -37,6 +38,9 @@ const char *world_share(Arena *a, const char *text);
  * rank 0 itself has failed). On the other ranks the message is empty: rank 0 prints.
  */
 MUST_CHECK Status world_agree(Status s, Err *e);
+
+/* Collective. Is everyone like rank 0 (identity.h)? The verdict is that of world_agree. */
+MUST_CHECK Status world_compare(const Identity *id, Err *e);
 
 /* Collective, at the end: rank 0's status for everyone; the others sleep until it comes. */
 MUST_CHECK Status world_conclude(Status s, Err *e);

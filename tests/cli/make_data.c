@@ -23,6 +23,7 @@ static Status put(H5Out *o, const char *kind, Err *e) {
   if (str_eq(kind, "nan")) x[17] = NAN;
   if (str_eq(kind, "label")) y[12] = CLASSES;
   if (str_eq(kind, "negative")) y[12] = -1;
+  if (str_eq(kind, "other")) x[17] += 1;
   if (!str_eq(kind, "no_x")) TRY(h5_put(o, "/x", H5_F32, shape, 2, x, false, e));
   TRY(h5_put(o, "/y", H5_I32, str_eq(kind, "fewer") ? &fewer : &rows, 1, y, false, e));
   return h5_attr_strings(o, "/y", "classes", names, CLASSES, e);
