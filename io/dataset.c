@@ -36,6 +36,14 @@ static bool mappable(const H5Info *s, IoType t) {
          (s->class == H5_FLOAT || t == IO_U8) && s->offset % s->bytes == 0;
 }
 
+static IoFileId file_id(const struct stat *st) {
+  return (IoFileId){.device = (uint64_t)st->st_dev,
+                    .inode = (uint64_t)st->st_ino,
+                    .bytes = (uint64_t)st->st_size,
+                    .changed_s = (int64_t)st->st_ctim.tv_sec,
+                    .changed_ns = (int64_t)st->st_ctim.tv_nsec};
+}
+
 /* The whole pages around the data. The file may have been replaced since HDF5 looked: its size is
  * checked again, for a read beyond its end would be a signal and not an error. */
 static Status map_x(const char *path, const H5Info *s, IoDataset *out, Err *e) {
@@ -47,6 +55,11 @@ static Status map_x(const char *path, const H5Info *s, IoDataset *out, Err *e) {
   if (fstat(fd, &st) != 0 || (uint64_t)st.st_size < s->offset + bytes) {
     close(fd);
     FAIL(e, E_DATA, "cut off: /x reaches beyond the end of the file");
+  }
+  const IoFileId opened = file_id(&st);
+  if (memcmp(&opened, &out->file, sizeof opened) != 0) {
+    close(fd);
+    FAIL(e, E_DATA, "was replaced while it was opened; try again");
   }
   void *map = mmap(NULL, skip + bytes, PROT_READ, MAP_SHARED, fd, (off_t)(s->offset - skip));
   int why = errno;
@@ -72,6 +85,7 @@ static Status open_x(Arena *a, const H5In *in, const char *path, IoDataset *out,
   out->d = (int)(s.count / out->n);
   out->x_type = type_of(&s);
   if (mappable(&s, out->x_type)) return map_x(path, &s, out, e);
+  out->file = (IoFileId){0};
   static const H5Type types[] = {[IO_U8] = H5_U8, [IO_F32] = H5_F32, [IO_F64] = H5_F64};
   void *x;
   int64_t dims[H5_MAX_DIMS];
@@ -139,17 +153,11 @@ static Status open_y(Arena *a, const H5In *in, IoDataset *out, Err *e) {
   return OK;
 }
 
-/* One pass over the whole file: the content is what it was when the dataset was made. */
-static Status check_fingerprint(Arena *a, const H5In *in, IoDataset *out, Err *e) {
-  dataset_fingerprint(out, out->fingerprint);
-  if (!h5_has_attr(in, "/", "fingerprint")) return OK;
+static Status open_fingerprint(Arena *a, const H5In *in, IoDataset *out, Err *e) {
   char *said;
+  if (!h5_has_attr(in, "/", "fingerprint")) return OK;
   TRY(h5_get_attr_text(in, a, "/", "fingerprint", &said, e));
-  CHECK(
-      e, str_eq(said, out->fingerprint), E_DATA,
-      "does not match its fingerprint: the file was changed after import (it says %s, its content "
-      "is %s); import it again",
-      said, out->fingerprint);
+  out->said = said;
   return OK;
 }
 
@@ -169,19 +177,46 @@ static Status open_parts(Arena *a, const H5In *in, const char *path, IoDataset *
   TRY(open_y(a, in, out, e));
   TRY(open_names(a, in, "/x", out->d, &out->feature_names, e));
   TRY(open_names(a, in, "/y", out->values ? out->n_values : 1, &out->target_names, e));
-  TRY(check_fingerprint(a, in, out, e));
-  return dataset_check(out, e);
+  return open_fingerprint(a, in, out, e);
 }
 
-Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Err *e) {
+/* Messages start with the path. */
+static Status with_path(const char *path, Status status, Err *e) {
+  return status == OK || str_starts(e->text, path) ? status : err_context(e, "%s", path);
+}
+
+Status io_dataset_open_unverified(Arena *a, const char *path, IoDataset *out, Err *e) {
   H5In *in;
+  struct stat st;
   *out = (IoDataset){.name = arena_strdup(a, path)};
+  if (stat(path, &st) == 0) out->file = file_id(&st);
   TRY(h5_open(&in, path, e));
   Status status = open_parts(a, in, path, out, e);
   h5_close(in);
-  if (status == OK) return OK;
-  io_dataset_close(out);
-  return str_starts(e->text, path) ? status : err_context(e, "%s", path);
+  if (status != OK) io_dataset_close(out);
+  return with_path(path, status, e);
+}
+
+/* The content is what it was when the dataset was made, and can be computed with. */
+static Status verify(IoDataset *d, Err *e) {
+  dataset_fingerprint(d, d->fingerprint);
+  CHECK(
+      e, !d->said || str_eq(d->said, d->fingerprint), E_DATA,
+      "does not match its fingerprint: the file was changed after import (it says %s, its content "
+      "is %s); import it again",
+      d->said, d->fingerprint);
+  return dataset_check(d, e);
+}
+
+Status io_dataset_verify(IoDataset *d, Err *e) {
+  return with_path(d->name, verify(d, e), e);
+}
+
+Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Err *e) {
+  TRY(io_dataset_open_unverified(a, path, out, e));
+  Status status = io_dataset_verify(out, e);
+  if (status != OK) io_dataset_close(out);
+  return status;
 }
 
 void io_dataset_close(IoDataset *d) {

@@ -22,6 +22,12 @@
 typedef enum { IO_U8, IO_F32, IO_F64 } IoType;
 const char *io_type_name(IoType t); /* "uint8", "float32", "float64" */
 
+/* Which file was mapped; on one host two of the same numbers are the same content. */
+typedef struct {
+  uint64_t device, inode, bytes;
+  int64_t changed_s, changed_ns;
+} IoFileId;
+
 typedef struct {
   const char *name; /* path or generator, for messages */
   int64_t n;        /* rows */
@@ -35,14 +41,21 @@ typedef struct {
   int n_values;
   const char **feature_names; /* (d), or NULL: the file has none */
   const char **target_names;  /* (n_values), of labels one; or NULL */
-  char fingerprint[HASH_HEX];
-  void *map; /* private: what io_dataset_close unmaps */
+  char fingerprint[HASH_HEX]; /* "" until the content was verified */
+  IoFileId file;              /* of /x; zero: not mapped */
+  const char *said;           /* private: the fingerprint that the file carries, or NULL; and */
+  void *map;                  /*   what io_dataset_close unmaps */
   size_t map_bytes;
 } IoDataset;
 
 /* E_DATA, E_IO; messages start with the path. Only small things (and what cannot be mapped) go to
  * `a`. */
 MUST_CHECK Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Err *e);
+/* In two steps: opened, but the numbers of a mapped /x and of the targets not looked at yet; then one
+ * pass over all of it for its fingerprint and one for what is not finite. Who knows that another
+ * process of this host has verified the same file may fill in the fingerprint instead. */
+MUST_CHECK Status io_dataset_open_unverified(Arena *a, const char *path, IoDataset *out, Err *e);
+MUST_CHECK Status io_dataset_verify(IoDataset *d, Err *e);
 void io_dataset_close(IoDataset *d);
 
 /* Copies row i to floats / doubles. */

@@ -111,16 +111,23 @@ static Status read_sets(Arena *a, const DataSpec *s, RunData *d, Err *e) {
   if (s->source.kind) {
     TRY(io_generate(a, s->source, (uint64_t)s->seed, &d->main, e));
   } else {
-    TRY(data_check_pin(s, e));
-    TRY(io_dataset_open(a, s->path, &d->main, e));
+    TRY(io_dataset_open_unverified(a, s->path, &d->main, e));
   }
   TRY(check_trainable(&d->main, e));
   if (s->test_path) {
-    TRY(io_dataset_open(a, s->test_path, &d->test, e));
+    TRY(io_dataset_open_unverified(a, s->test_path, &d->test, e));
     TRY(check_trainable(&d->test, e));
     TRY(check_same(&d->main, &d->test, e));
   }
   return OK;
+}
+
+static Status verify(const DataSpec *s, RunData *d, Err *e) {
+  if (!d->main.fingerprint[0]) {
+    TRY(data_check_pin(s, e));
+    TRY(io_dataset_verify(&d->main, e));
+  }
+  return d->test.n == 0 || d->test.fingerprint[0] ? OK : io_dataset_verify(&d->test, e);
 }
 
 static Status open_all(Arena *a, const DataSpec *s, RunData *d, Err *e) {
@@ -130,18 +137,35 @@ static Status open_all(Arena *a, const DataSpec *s, RunData *d, Err *e) {
   d->targets = (NnTargets){d->main.n_classes, d->main.n_values};
   TRY(split(a, s, d, e));
   if (d->test.n > 0) whole_test_file(a, d);
+  return OK;
+}
+
+Status data_open_unverified(Arena *a, const DataSpec *s, RunData *out, Err *e) {
+  cpu_flush_denormals();
+  *out = (RunData){0};
+  Status status = open_all(a, s, out, e);
+  if (status != OK) data_close(out);
+  return status;
+}
+
+static Status finish(Arena *a, const DataSpec *s, RunData *d, Err *e) {
+  if (s->of_cost) return OK;
+  TRY(verify(s, d, e));
   fingerprint(a, d);
   const Normalizer *n = (const Normalizer *)s->normalize.kind;
   if (n) TRY(n->learn(a, s->normalize.config, &d->parts[PART_TRAIN], &d->normalization, e));
   return OK;
 }
 
-Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e) {
-  cpu_flush_denormals();
-  *out = (RunData){0};
-  Status status = open_all(a, s, out, e);
-  if (status != OK) data_close(out);
+Status data_finish(Arena *a, const DataSpec *s, RunData *d, Err *e) {
+  Status status = finish(a, s, d, e);
+  if (status != OK) data_close(d);
   return status;
+}
+
+Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e) {
+  TRY(data_open_unverified(a, s, out, e));
+  return data_finish(a, s, out, e);
 }
 
 void data_class_rows(const RunData *d, double *out) {

@@ -49,6 +49,11 @@ typedef struct {
 /* Opens or generates, checks, splits, normalises. `out` points into itself: do not copy it. E_DATA,
  * E_IO, E_SPEC (batch larger than data is the caller's). */
 MUST_CHECK Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e);
+/* In two steps: the numbers in files are not looked at before data_finish. It verifies those sets
+ * that have no fingerprint yet (mpi_data.h fills in what another rank of the host found) and learns
+ * the normalisation. */
+MUST_CHECK Status data_open_unverified(Arena *a, const DataSpec *s, RunData *out, Err *e);
+MUST_CHECK Status data_finish(Arena *a, const DataSpec *s, RunData *d, Err *e);
 void data_close(RunData *d);
 
 /* Is the file the one whose SHA-256 the experiment pins? E_DATA, E_IO. */

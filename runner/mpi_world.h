@@ -14,6 +14,7 @@ typedef enum {
   TAG_VERDICT,    /* 0 -> rank: how it went for all */
   TAG_SHARE,      /* 0 -> rank: text */
   TAG_IDENTITY,   /* rank -> 0: its host, then identity_text */
+  TAG_DATA,       /* rank -> rank of its host: fingerprints of the data that both mapped */
   TAG_ASK,        /* rank -> 0: give me a trial */
   TAG_TASK,       /* 0 -> rank: JSON of a Task */
   TAG_RESULT,     /* rank -> 0: JSON of a TrialResult */
