@@ -4,6 +4,37 @@
 # shellcheck source=tests/cli/lib.sh
 . "${CAVIAR_SOURCE:?}/tests/cli/lib.sh" || exit 1
 
+# What a test started in the background ends with it; mpirun takes its ranks along.
+pid=
+leave() {
+  if [ -n "$pid" ]; then kill -9 "$pid" 2>/dev/null; fi
+  rm -rf "$work"
+}
+trap leave EXIT
+
+# await COMMAND...: until it succeeds, or the process `pid` is over; fails the test where neither is after a minute
+await() {
+  local i
+  for ((i = 0; i < 6000; i++)); do
+    if "$@" || ! kill -0 "$pid" 2>/dev/null; then return; fi
+    sleep 0.01
+  done
+  fail "a minute is over, and not: $*"
+}
+
+# over: waits for the process `pid`; sets code
+over() {
+  code=0
+  await false
+  wait "$pid" || code=$?
+  pid=
+}
+
+# finished RUN: how many of its trials have a result
+finished() {
+  grep -cs '"type": "trial"' "$1/journal" || true
+}
+
 experiments() { # names, one a line
   local file
   for file in "$CAVIAR_SOURCE"/tests/cli/replicas/*.yaml; do basename "$file" .yaml; done

@@ -12,24 +12,24 @@ else
   ways=("USR1:2 8" "USR1:8 2" "TERM:0 4" "rank:4 0" "USR1:4 8" "mpirun:2 4" "USR1:8 0")
 fi
 
+saved() { # a checkpoint is newer than what was begun
+  find "$1/checkpoints" -name '*.h5' -newer mark 2>/dev/null | grep -q .
+}
+
 # begin DIR RANKS EXPERIMENT: in the background, a checkpoint at every step, until there is one and $pause is over
 begin() {
-  local dir=$1 n=$2 file=$3
-  if [ "$n" = 0 ]; then
-    "$CAVIAR" run "$file" checkpoint.every_seconds=0 --out "$dir" >out 2>err &
-  else
-    mpirun -q -n "$n" --oversubscribe "$CAVIAR" run "$file" checkpoint.every_seconds=0 --out "$dir" >out 2>err &
-  fi
+  local launcher=(mpirun -q -n "$2" --oversubscribe)
+  [ "$2" = 0 ] && launcher=()
+  touch mark
+  "${launcher[@]}" "$CAVIAR" run "$3" checkpoint.every_seconds=0 --out "$1" >out 2>err &
   pid=$!
-  until find "$dir/checkpoints" -name '*.h5' -newer mark 2>/dev/null | grep -q . || ! kill -0 $pid 2>/dev/null; do
-    sleep 0.01
-  done
+  await saved "$1"
   sleep "$pause"
 }
 
-# interrupt DIR SIGNAL: what was begun; counts how often it came in the middle
+# interrupt HOW: what was begun; counts how often it came in the middle
 interrupt() {
-  local dir=$1 how=$2 code=0 victims
+  local how=$1 victims
   case $how in
     USR1 | TERM) kill "-$how" $pid 2>/dev/null ;;
     mpirun) kill -9 $pid 2>/dev/null ;;
@@ -38,15 +38,12 @@ interrupt() {
       kill -9 "${victims[-1]:-$pid}" 2>/dev/null
       ;;
   esac
-  timeout 60 tail --pid=$pid -f /dev/null || fail "$name: still there a minute after $how"
-  wait $pid || code=$?
+  over
   case $how:$code in
     *:0) return ;;
-    USR1:75 | TERM:75) ;;
-    mpirun:137 | rank:137) ;;
+    USR1:75 | TERM:75 | mpirun:137 | rank:137) interrupted=$((interrupted + 1)) ;;
     *) fail "$name, interrupted by $how: exit $code" ;;
   esac
-  interrupted=$((interrupted + 1))
 }
 
 # through NAME HOW RANKS...: interrupted on all rank counts but the last
@@ -56,9 +53,8 @@ through() {
   file=$(experiment "$name")
   rm -rf $dir
   while [ $# -gt 1 ]; do
-    touch mark
     begin $dir "$1" "$file"
-    interrupt $dir "$how"
+    interrupt "$how"
     begun=$((begun + 1))
     pause=0.$(((begun * 7 + 3) % 23 + 10))
     shift

@@ -54,17 +54,15 @@ begin() { # directory: four ranks in the background, until there is a checkpoint
   two_hosts_launcher 4
   "${launcher[@]}" "$CAVIAR" run "$file" checkpoint.every_seconds=0 --out "$1" >out 2>err 9>&- &
   pid=$!
-  until [ -s "$1/checkpoints/trial-000000.h5" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+  await test -s "$1/checkpoints/trial-000000.h5"
 }
 for how in USR1 rank; do
-  code=0
   begin $how
   case $how in
     USR1) kill -USR1 $pid ;;
     rank) kill -9 "$(on right pgrep -x caviar --ns "$(cat host-right)" --nslist net | tail -n 1)" ;;
   esac
-  timeout 60 tail --pid=$pid -f /dev/null || fail "still there a minute after $how"
-  wait $pid || code=$?
+  over
   case $how:$code in
     USR1:75 | rank:137) ;;
     *) fail "$how on two hosts: exit $code" ;;

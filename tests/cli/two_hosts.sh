@@ -15,7 +15,7 @@ two_hosts_down() {
   for name in "${hosts[@]}"; do
     [ -s "$work/host-$name" ] && kill -9 "$(cat "$work/host-$name")" 2>/dev/null
   done
-  rm -rf "$work"
+  leave
 }
 
 # on HOST COMMAND...
@@ -38,7 +38,7 @@ cannot() {
 
 # Ends the test, skipped, where the system does not let us.
 two_hosts_up() {
-  local i pid name
+  local i holder name
   [ "$(id -u)" = 0 ] || cannot "only root can make network namespaces"
   for name in ip nsenter unshare; do
     command -v $name >/dev/null || cannot "$name is not installed"
@@ -51,13 +51,12 @@ two_hosts_up() {
       hostname ${hosts[i]} && mount -t tmpfs -o mode=1777 tmpfs /dev/shm && ip link set lo up &&
       echo \$\$ >'$work/new' && mv '$work/new' '$work/host-${hosts[i]}' && exec cat" \
       <"$work/leash" 9>&- >/dev/null 2>"$work/namespaces" &
-    pid=$!
+    holder=$!
     disown
-    until [ -s "$work/host-${hosts[i]}" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
+    until [ -s "$work/host-${hosts[i]}" ] || ! kill -0 $holder 2>/dev/null; do sleep 0.01; done
     [ -s "$work/host-${hosts[i]}" ] || cannot "no namespaces here: $(tail -n 1 "$work/namespaces")"
   done
-  pid=$(cat "$work/host-right")
-  on left ip link add cable type veth peer name cable netns "$pid" 2>"$work/namespaces" ||
+  on left ip link add cable type veth peer name cable netns "$(cat "$work/host-right")" 2>"$work/namespaces" ||
     cannot "no pair of network devices: $(tail -n 1 "$work/namespaces")"
   for i in 0 1; do
     on "${hosts[i]}" ip addr add "${addresses[i]}/24" dev cable
