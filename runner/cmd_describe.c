@@ -6,6 +6,7 @@
 #include "command.h"
 #include "io/dataset.h"
 #include "nn/ops.h"
+#include "sampler.h"
 #include "spec_tables.h"
 
 extern const Command run_command_describe;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "sampler.h"
 
 enum { MAX_CHECKED = 10000 };
 
@@ -19,9 +20,19 @@ int64_t plan_seed(const Spec *base, int64_t n) {
 static Point propose(Arena *a, const Spec *base, int64_t n) {
   Point p = {0};
   if (!base->search.present) return p;
-  const Sampler *sampler = (const Sampler *)base->search.method.kind;
+  const Sampler *sampler = (const Sampler *)(const void *)base->search.method.kind;
   const Space *space = &base->search.space;
-  sampler->propose(a, space, base->search.method.config, (uint64_t)base->seed, n, &p);
+  SamplerAxis *axes = ARENA_ARRAY(a, SamplerAxis, space->n);
+  sampler_axes(space, axes);
+  const SamplerAsk ask = {.space = space,
+                          .axes = axes,
+                          .n_axes = space->n,
+                          .config = base->search.method.config,
+                          .seed = (uint64_t)base->seed,
+                          .n_trials = base->search.trials,
+                          .window = base->search.max_concurrent,
+                          .n = n};
+  sampler_point(a, sampler, &ask, &p);
   for (int i = 0; i < p.n; i++) { /* a value that was drawn is blamed on its range */
     if (p.values[i]->mark.source) continue;
     YamlNode *value = yaml_copy(a, p.values[i]);

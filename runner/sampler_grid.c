@@ -2,7 +2,7 @@
  * Grid search: every combination of the dimensions' grid values, the first dimension slowest. The
  * number of trials follows from the grid.
  */
-#include "space.h"
+#include "sampler.h"
 
 static int64_t count(const Space *s, int64_t asked, Err *e) {
   int64_t n = 1;
@@ -30,10 +30,9 @@ static int64_t count(const Space *s, int64_t asked, Err *e) {
   return n;
 }
 
-static void propose(Arena *a, const Space *s, const void *config, uint64_t seed, int64_t n,
-                    Point *out) {
-  (void)config;
-  (void)seed;
+static void values(Arena *a, const SamplerAsk *ask, Point *out) {
+  const Space *s = ask->space;
+  int64_t n = ask->n;
   out->n = s->n;
   out->values = ARENA_ARRAY(a, const YamlNode *, s->n);
   for (int i = s->n - 1; i >= 0; i--) {
@@ -46,5 +45,5 @@ static void propose(Arena *a, const Space *s, const void *config, uint64_t seed,
 const Sampler run_sampler_grid = {
     .head = {.name = "grid", .doc = "every combination of the parameters' grid values"},
     .count = count,
-    .propose = propose,
+    .values = values,
 };

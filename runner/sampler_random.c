@@ -4,7 +4,7 @@
  * 13: with n trials each parameter is seen at n values, where a grid of n trials sees n^(1/d).
  */
 #include "base/rng.h"
-#include "space.h"
+#include "sampler.h"
 
 static int64_t count(const Space *s, int64_t asked, Err *e) {
   (void)s;
@@ -12,15 +12,12 @@ static int64_t count(const Space *s, int64_t asked, Err *e) {
   return asked;
 }
 
-static void propose(Arena *a, const Space *s, const void *config, uint64_t seed, int64_t n,
-                    Point *out) {
-  (void)config;
-  out->n = s->n;
-  out->values = ARENA_ARRAY(a, const YamlNode *, s->n);
-  for (int i = 0; i < s->n; i++) {
-    const RngBlock b = rng_block(seed, RNG_SAMPLE, (uint64_t)n, (uint32_t)i, 0);
+static void propose(Arena *a, const SamplerAsk *ask, double *u) {
+  (void)a;
+  for (int i = 0; i < ask->n_axes; i++) {
+    const RngBlock b = rng_block(ask->seed, RNG_SAMPLE, (uint64_t)ask->n, (uint32_t)i, 0);
     const uint64_t bits = ((uint64_t)b.v[0] << 32) | b.v[1];
-    out->values[i] = space_value(a, &s->dims[i], (double)(bits >> 11) * 0x1p-53);
+    u[i] = (double)(bits >> 11) * 0x1p-53;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "io/dataset.h"
 #include "io/json.h"
+#include "sampler.h"
 #include "spec_tables.h"
 
 static void put_string(JsonWriter *j, const char *key, const char *text) {

@@ -47,17 +47,4 @@ const YamlNode *space_value(Arena *a, const Dim *dim, double u);
 int space_grid_size(const Dim *dim);
 const YamlNode *space_grid_value(Arena *a, const Dim *dim, int i);
 
-/* Samplers: kinds that propose. Pure: no clock, no MPI, no finishing order. */
-typedef struct {
-  Kind head;
-  /* How many trials: the user's number (0: not given), or the method's own. <= 0 and an error: why.
-   */
-  int64_t (*count)(const Space *s, int64_t asked, Err *e);
-  /* The point of trial n. */
-  void (*propose)(Arena *a, const Space *s, const void *config, uint64_t seed, int64_t n,
-                  Point *out);
-} Sampler;
-
-extern const Registry run_samplers;
-
 #endif

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sampler.h"
 #include "spec_path.h"
 #include "spec_sections.h"
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "io/dataset.h"
+#include "sampler.h"
 
 /* Seeds stay below 2^53, so that every reader of JSON or HDF5 keeps them whole. */
 #define SEED_MAX 9007199254740991.0

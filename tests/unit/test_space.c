@@ -5,6 +5,7 @@
  * that is right: 4 standard deviations of a binomial.
  */
 #include "base/fmath.h"
+#include "runner/sampler.h"
 #include "spec_rig.h"
 
 enum { N = 20000 };
@@ -19,9 +20,15 @@ static const Sampler *sampler(const char *name) {
   return (const Sampler *)(const void *)kind_find(&run_samplers, name);
 }
 
-static double draw(Arena *a, const Space *s, uint64_t seed, int n, int dim) {
+static Point point_of(Arena *a, const char *method, const Space *s, uint64_t seed, int n) {
+  const SamplerAsk ask = {.space = s, .n_axes = s->n, .seed = seed, .n_trials = N, .n = n};
   Point p;
-  sampler("random")->propose(a, s, NULL, seed, n, &p);
+  sampler_point(a, sampler(method), &ask, &p);
+  return p;
+}
+
+static double draw(Arena *a, const Space *s, uint64_t seed, int n, int dim) {
+  const Point p = point_of(a, "random", s, seed, n);
   assert_int_equal(p.n, s->n);
   const Scalar v = yaml_scalar(p.values[dim]);
   assert_true(v.type == SCALAR_INT || v.type == SCALAR_REAL);
@@ -138,8 +145,7 @@ static void values_weigh_alike(void **state) {
   int counts[3] = {0};
   const double p[3] = {1.0 / 3, 1.0 / 3, 1.0 / 3};
   for (int i = 0; i < N; i++) {
-    Point point;
-    sampler("random")->propose(*state, s, NULL, 3, i, &point);
+    const Point point = point_of(*state, "random", s, 3, i);
     for (int k = 0; k < 3; k++) counts[k] += point.values[0] == s->dims[0].values[k];
   }
   assert_int_equal(counts[0] + counts[1] + counts[2], N);
@@ -194,8 +200,7 @@ static int distinct(Arena *a, const char *method, const Space *s, int n_trials) 
   double seen[25];
   int n = 0;
   for (int i = 0; i < n_trials; i++) {
-    Point p;
-    sampler(method)->propose(a, s, NULL, 1, i, &p);
+    const Point p = point_of(a, method, s, 1, i);
     const double x = yaml_scalar(p.values[0]).real;
     bool is_new = true;
     for (int k = 0; k < n; k++) is_new = is_new && seen[k] != x;
@@ -227,8 +232,7 @@ static void a_grid_is_every_combination_once(void **state) {
   assert_int_equal(sampler("grid")->count(s, 0, &e), 6);
   assert_int_equal(sampler("grid")->count(s, 6, &e), 6);
   for (int i = 0; i < 6; i++) {
-    Point p;
-    sampler("grid")->propose(*state, s, NULL, 1, i, &p);
+    const Point p = point_of(*state, "grid", s, 1, i);
     for (int k = 0; k < 3; k++) assert_string_equal(p.values[k]->text, expected[i][k]);
   }
   assert_int_equal(sampler("grid")->count(s, 7, &e), 0);

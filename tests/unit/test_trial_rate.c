@@ -77,8 +77,8 @@ static void schedule_and_warmup_are_scaled(void **state) {
 /* The same training as with the scaled rate written out; without the key another. */
 static void a_scaled_training(void **state) {
   static const char *const overrides[] = {"train.batch_size=80",
-                                          "train.batch_size=80 train.base_batch_size=80 "
-                                          "train.optimizer.learning_rate=0.2",
+                                          ("train.batch_size=80 train.base_batch_size=80 "
+                                           "train.optimizer.learning_rate=0.2"),
                                           "train.batch_size=80 train.base_batch_size=80"};
   TrialResult r[3];
   for (int i = 0; i < 3; i++) {

@@ -1,0 +1,63 @@
+/*
+ * Samplers: methods that propose points of a search space. Kinds, one file and one row each.
+ *
+ * Pure ask/tell: proposal n is a function of the seed, the space and the results of trials
+ * 0 .. n_told - 1, in the order of their numbers, n_told = max(0, n - max_concurrent). No clock, no
+ * MPI, no finishing order. So a search has one digest on any number of ranks.
+ *
+ * A sampler sees the space as a cube: u[i] in [0, 1) is the place on axis i, uniform where random
+ * search is, so scales are behind it. What was told has its u in the middle of the cell that
+ * belongs to its value: of a category k of n at (k + 0.5) / n, of a step likewise; a parameter that
+ * a condition left out is at 0.5.
+ */
+#ifndef CAVIAR_SAMPLER_H
+#define CAVIAR_SAMPLER_H
+
+#include "space.h"
+
+typedef struct {
+  bool unordered; /* categories: equal or not, nothing else */
+  int n_values;   /* categories, or steps of a range (of equal width on a linear scale); 0:
+                     continuous */
+} SamplerAxis;
+
+typedef struct {
+  const double *u; /* (n_axes) */
+  double loss;     /* the metric, smaller is better; NaN: DIVERGED or FAILED, worse than any */
+} SamplerTold;
+
+typedef struct {
+  const Space *space;
+  const SamplerAxis *axes; /* (n_axes) one a dimension of the space */
+  int n_axes;
+  const void *config; /* of the kind */
+  uint64_t seed;
+  int64_t n_trials, window;
+  int64_t n;               /* the trial that is to be proposed */
+  const SamplerTold *told; /* (n_told) */
+  int64_t n_told;
+  const double *const *pending; /* (n - n_told) u of trials n_told .. n - 1, whose results are not
+                                   to be used */
+} SamplerAsk;
+
+typedef struct {
+  Kind head;
+  bool looks; /* at results: the window counts. Else told and pending are not given (n_told 0) */
+  /* How many trials: the user's number (0: not given), or the method's own. <= 0 and an error: why.
+   */
+  int64_t (*count)(const Space *s, int64_t asked, Err *e);
+  /* Trial n at u (n_axes). Scratch in `a`. */
+  void (*propose)(Arena *a, const SamplerAsk *ask, double *u);
+  /* Instead of propose, for methods that name values, not places (grid). */
+  void (*values)(Arena *a, const SamplerAsk *ask, Point *out);
+} Sampler;
+
+extern const Registry run_samplers;
+
+/* out: (s->n). */
+void sampler_axes(const Space *s, SamplerAxis *out);
+
+/* The point that the sampler proposes. */
+void sampler_point(Arena *a, const Sampler *sampler, const SamplerAsk *ask, Point *out);
+
+#endif
