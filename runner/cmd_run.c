@@ -19,6 +19,7 @@
 #include "leaderboard.h"
 #include "mpi_data.h"
 #include "mpi_sched.h"
+#include "mpi_team.h"
 #include "mpi_world.h"
 #include "plan.h"
 #include "record.h"
@@ -101,6 +102,7 @@ static Status check_plan(Arena *a, const Run *r, Err *e) {
   Diag d = diag_new(a);
   PlanSummary plan;
   TrialEnv env = environment(r);
+  spec_check_ranks(r->spec, world_size(), plan_n_trials(r->spec), &d);
   TRY(plan_check(r->spec, &env, &d, &plan, e));
   return command_diagnostics(&d, e);
 }
@@ -247,7 +249,7 @@ static Status finish(Arena *a, Run *r, Err *e) {
 static Status lead(Arena *a, Run *r, Err *e) {
   search_init(&r->search, a, &r->dir, world_size());
   if (world_size() > 1)
-    mpi_sched_lead(&r->search, &r->work);
+    mpi_sched_run(&r->search, &r->work);
   else
     sched_serial(&r->search, &r->work);
   return finish(a, r, e);
@@ -256,13 +258,14 @@ static Status lead(Arena *a, Run *r, Err *e) {
 static Status run_experiment(Arena *a, Run *r, Err *e) {
   bool leads = world_rank() == 0;
   TRY(load(a, r, e));
+  mpi_team_stall(r->spec->resources.stall_seconds);
   r->out = r->args.out ? r->args.out : default_out(a, r->spec->name);
   TRY(open_data(a, r, e));
   TRY(world_agree(leads ? prepare(a, r, e) : OK, e));
   if (r->args.dry_run) return OK;
   r->work.checkpoint_dir = file_join(a, r->out, "checkpoints");
   search_catch_signals();
-  if (!leads) mpi_sched_follow(&r->work);
+  if (!leads) mpi_sched_run(NULL, &r->work);
   return world_conclude(leads ? lead(a, r, e) : OK, e);
 }
 

@@ -1,173 +1,26 @@
-/*
- * The search over all ranks of an MPI job.
- *
- *   worker: ASK .. TASK .. (training, EPOCHS, ASK in the last epoch) .. RESULT .. STOP .. BYE
- *
- * Rank 0 answers between layers and mini-batches of its own training (the tick) and asleep when it
- * has none. A worker asks for the next trial during its last epoch, so the answer is there when it
- * is needed, and does not wait for its result to be taken. Messages of a pair arrive in the order
- * they were sent, so all results of a worker are there before its BYE.
- */
+/* Every rank's part in the search over an MPI job. */
 #include "mpi_sched.h"
 
 #include <mpi.h>
 #include <string.h>
 
 #include "clock.h"
+#include "mpi_lead.h"
 #include "mpi_message.h"
+#include "mpi_team.h"
+#include "mpi_wait.h"
 #include "mpi_world.h"
 
-static const double epochs_seconds = 0.2; /* between a worker's reports of its epochs */
+static const double epochs_seconds = 0.2; /* between a leader's reports of its epochs */
 
-/* ---- rank 0 ---------------------------------------------------------------------------------- */
-
-typedef struct {
-  Search *search;
-  Arena arena;   /* of one round of messages */
-  uint64_t last; /* clock_due */
-  int n_gone;    /* said BYE */
-  bool told;     /* STOP was sent */
-} Lead;
-
-/* Who gets no task waits for STOP: a trial that is given out becomes free only when all are to
- * stop. */
-static void answer(Lead *l, int rank) {
-  Task task;
-  if (!search_next(l->search, rank, &l->arena, &task)) return;
-  Str text = str_new(&l->arena);
-  task_write(&task, &text);
-  message_send(rank, TAG_TASK, str_text(&text), (size_t)text.length);
-}
-
-static void take(Lead *l, const Message *m) {
-  const char *bytes = message_receive(&l->arena, m);
-  int64_t number = 0;
-  if (m->bytes == (int)sizeof number) memcpy(&number, bytes, sizeof number);
-  switch ((WorldTag)m->tag) {
-  case TAG_ASK:
-    answer(l, m->source);
-    break;
-  case TAG_RESULT:
-    search_result(l->search, m->source, bytes, (size_t)m->bytes);
-    break;
-  case TAG_RETURNED:
-    search_returned(l->search, m->source, number);
-    break;
-  case TAG_EPOCHS:
-    search_epochs(l->search, number);
-    break;
-  case TAG_BYE:
-    l->n_gone++;
-    break;
-  default:
-    err_set(&l->search->err, E_INTERNAL, "rank %d sent a message with tag %d", m->source, m->tag);
-  }
-}
-
-/* When all trials are done, or none may be begun: whoever trains is to save, whoever waits to
- * leave. */
-static void tell_stop(Lead *l) {
-  bool over = schedule_complete(&l->search->queue) || search_stopping(l->search);
-  if (l->told || !over) return;
-  l->told = true;
-  for (int r = 1; r < world_size(); r++) message_send(r, TAG_STOP, NULL, 0);
-}
-
-static void serve(Lead *l) {
-  Message m;
-  while (message_waiting(-1, -1, &m)) take(l, &m);
-  arena_free(&l->arena);
-  tell_stop(l);
-  search_tick(l->search);
-}
-
-static void lead_tick(void *ctx) {
-  Lead *l = ctx;
-  if (clock_due(&l->last)) serve(l);
-}
-
-static void lead_epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
-  (void)number, (void)done, (void)n_epochs;
-  search_epochs(((Lead *)ctx)->search, 1);
-}
-
-static bool lead_stop(void *ctx) {
-  return search_stopping(((Lead *)ctx)->search);
-}
-
-void mpi_sched_lead(Search *s, Work *w) {
-  Arena trial = {0};
-  Lead l = {.search = s};
-  arena_init(&trial);
-  arena_init(&l.arena);
-  w->hooks = (TrialHooks){.ctx = &l, .tick = lead_tick, .epoch = lead_epoch, .stop = lead_stop};
-  Task task;
-  serve(&l); /* the others first: they have nothing to do yet */
-  while (search_next(s, 0, &trial, &task)) {
-    const char *json;
-    Err stopped = {0};
-    if (work_train(&trial, w, &task, &json, &stopped) == OK)
-      search_result(s, 0, json, strlen(json));
-    else
-      search_returned(s, 0, task.number);
-    serve(&l);
-    arena_free(&trial);
-  }
-  double pause = 0;
-  while (l.n_gone < world_size() - 1) {
-    serve(&l);
-    clock_idle(&pause);
-  }
-  arena_free(&trial);
-}
-
-/* ---- the others ------------------------------------------------------------------------------ */
-
-typedef struct {
-  Work *work;
-  bool asked;      /* for the next task */
-  bool told;       /* STOP has come */
-  int64_t epochs;  /* not yet reported */
-  double reported; /* when they were */
-  uint64_t last;   /* clock_due */
-} Follow;
-
-static void ask(Follow *f) {
-  if (!f->asked && !f->told) message_send(0, TAG_ASK, NULL, 0);
-  f->asked = true;
-}
-
-static void look_for_stop(Follow *f) {
-  Message m;
-  Arena a = {0};
-  if (f->told || !message_waiting(0, TAG_STOP, &m)) return;
-  arena_init(&a);
-  message_receive(&a, &m);
-  arena_free(&a);
-  f->told = true;
-}
-
-static void follow_tick(void *ctx) {
-  Follow *f = ctx;
-  if (!clock_due(&f->last)) return;
-  look_for_stop(f);
-  double now = clock_now();
-  if (f->epochs == 0 || now - f->reported < epochs_seconds) return;
-  message_send(0, TAG_EPOCHS, &f->epochs, sizeof f->epochs);
-  f->epochs = 0;
-  f->reported = now;
-}
-
-static void follow_epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
-  Follow *f = ctx;
-  (void)number;
-  f->epochs++;
-  if (done + 1 >= n_epochs) ask(f);
-}
-
-static bool follow_stop(void *ctx) {
-  return ((Follow *)ctx)->told || search_signalled();
-}
+/* What rank 0 gave this rank to do and it has not begun. */
+typedef struct Order Order;
+struct Order {
+  bool joins;
+  const char *json;
+  size_t n;
+  Order *next;
+};
 
 /* Results on their way: two buffers in turn, so that the next trial starts while one is taken. */
 typedef struct {
@@ -175,6 +28,121 @@ typedef struct {
   MPI_Request request[2];
   int next;
 } Outbox;
+
+typedef struct {
+  int leader;
+  Ranks ranks;
+} Word;
+
+typedef struct {
+  Work *work;
+  Lead *lead; /* on rank 0 */
+  int rank;
+  MpiTeam team;
+  Outbox outbox;
+  Arena orders_arena, message; /* of the orders, while there are any; of one message */
+  Order *first, **last;
+  Word *words; /* (n_words) that came and no JOIN has taken */
+  Arena words_arena;
+  int n_words, words_capacity;
+  bool asked;      /* for the next task */
+  bool told;       /* STOP has come */
+  int64_t leads;   /* the trial that this rank leads at present; -1: none */
+  Ranks joining;   /* who are to join it; n 0: nobody */
+  Epochs epochs;   /* not yet reported */
+  double reported; /* when they were */
+  uint64_t due;    /* clock_due */
+} Worker;
+
+/* ---- messages -------------------------------------------------------------------------------- */
+
+static void take(Worker *w, int source, int tag, const void *bytes, size_t n);
+
+static void send(void *ctx, int to, int tag, const void *bytes, size_t n) {
+  Worker *w = ctx;
+  if (to == w->rank)
+    take(w, w->rank, tag, bytes, n);
+  else
+    message_send(to, tag, bytes, n);
+}
+
+static void add_order(Worker *w, bool joins, const char *json, size_t n) {
+  Order *o = ARENA_NEW(&w->orders_arena, Order);
+  *o = (Order){.joins = joins, .json = arena_strndup(&w->orders_arena, json, n), .n = n};
+  *w->last = o;
+  w->last = &o->next;
+}
+
+static void add_word(Worker *w, int leader, const void *bytes, size_t n) {
+  w->words =
+      arena_grow(&w->words_arena, w->words, sizeof(Word), &w->words_capacity, w->n_words + 1);
+  Word *word = &w->words[w->n_words++];
+  *word = (Word){.leader = leader};
+  memcpy(&word->ranks, bytes, n);
+}
+
+/* To all who wait for it: the team, or with n 0 that there is none. */
+static void give_word(Worker *w, const int *ranks, int n) {
+  Ranks word = {.trial = w->joining.trial, .n = n};
+  for (int i = 0; i < n; i++) word.ranks[i] = ranks[i];
+  for (int i = 0; i < w->joining.n; i++)
+    send(w, w->joining.ranks[i], TAG_WORD, &word, ranks_bytes(&word));
+  w->joining.n = 0;
+}
+
+/* The team is to grow after its next step, unless its trial is over. */
+static void take_growth(Worker *w, const void *bytes, size_t n) {
+  MpiTeam *t = &w->team;
+  memcpy(&w->joining, bytes, n);
+  if (w->joining.trial != w->leads) {
+    give_word(w, NULL, 0);
+    return;
+  }
+  int next[TEAM_MOST];
+  memcpy(next, t->ranks, (size_t)t->n * sizeof *next);
+  for (int i = 0; i < w->joining.n; i++) next[t->n + i] = w->joining.ranks[i];
+  mpi_team_next(t, next, t->n + w->joining.n);
+  t->team.wish |= TEAM_GROW;
+}
+
+static void take(Worker *w, int source, int tag, const void *bytes, size_t n) {
+  switch (tag) {
+  case TAG_TASK:
+  case TAG_JOIN:
+    add_order(w, tag == TAG_JOIN, bytes, n);
+    return;
+  case TAG_GROW:
+    take_growth(w, bytes, n);
+    return;
+  case TAG_WORD:
+    add_word(w, source, bytes, n);
+    return;
+  case TAG_STOP:
+    w->told = true;
+    return;
+  default:
+    if (w->lead) lead_take(w->lead, source, tag, bytes, n);
+  }
+}
+
+/* All messages that are there; on rank 0 also what follows from them. */
+static void serve(Worker *w) {
+  Message m;
+  while (message_waiting(-1, -1, &m)) {
+    const char *bytes = message_receive(&w->message, &m);
+    take(w, m.source, m.tag, bytes, (size_t)m.bytes);
+    arena_free(&w->message);
+  }
+  if (w->lead) lead_act(w->lead);
+}
+
+static void ask(Worker *w) {
+  if (w->asked || w->told) return;
+  w->asked = true;
+  send(w, 0, TAG_ASK, NULL, 0);
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
 
 static void outbox_wait(Outbox *o, int i) {
   int sent = 0;
@@ -187,63 +155,183 @@ static void outbox_wait(Outbox *o, int i) {
   arena_free(&o->arena[i]);
 }
 
-static void outbox_post(Outbox *o, const char *json) {
-  int i = o->next;
+static void post_result(Worker *w, const char *json) {
+  Outbox *o = &w->outbox;
+  if (w->lead) {
+    send(w, 0, TAG_RESULT, json, strlen(json));
+    return;
+  }
+  const int i = o->next;
   outbox_wait(o, i);
   o->next = 1 - i;
   char *copy = arena_strdup(&o->arena[i], json);
   MPI_Isend(copy, (int)strlen(copy), MPI_BYTE, 0, TAG_RESULT, MPI_COMM_WORLD, &o->request[i]);
 }
 
-/* Asleep until rank 0 hands out a task or says stop; false: stop. */
-static bool await_task(Follow *f, Arena *a, Task *out) {
-  Message m;
+/* ---- during a training ----------------------------------------------------------------------- */
+
+static void report_epochs(Worker *w) {
+  const double now = clock_now();
+  if (w->epochs.more == 0 || now - w->reported < epochs_seconds) return;
+  send(w, 0, TAG_EPOCHS, &w->epochs, sizeof w->epochs);
+  w->epochs.more = 0;
+  w->reported = now;
+}
+
+static void on_tick(void *ctx) {
+  Worker *w = ctx;
+  if (!clock_due(&w->due)) return;
+  serve(w);
+  report_epochs(w);
+}
+
+static void ask_in_the_last_epoch(Worker *w, int64_t done, int64_t n_epochs) {
+  if (done + 1 >= n_epochs) ask(w);
+}
+
+static void on_begin(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
+  (void)number;
+  ask_in_the_last_epoch(ctx, done, n_epochs);
+}
+
+static void on_epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
+  Worker *w = ctx;
+  if (w->team.team.place == 0)
+    w->epochs =
+        (Epochs){.trial = number, .done = done, .n_epochs = n_epochs, .more = w->epochs.more + 1};
+  ask_in_the_last_epoch(w, done, n_epochs);
+}
+
+/* The team has agreed to grow. */
+static void on_growing(void *ctx) {
+  Worker *w = ctx;
+  const Grew grew = {.trial = w->leads, .size = w->team.n_next};
+  give_word(w, w->team.next, w->team.n_next);
+  send(w, 0, TAG_GREW, &grew, sizeof grew);
+}
+
+static bool on_stop(void *ctx) {
+  return ((Worker *)ctx)->told || search_signalled();
+}
+
+/* ---- orders ---------------------------------------------------------------------------------- */
+
+/* Trains in the team that was formed. A task that is not one is given back, which rank 0 takes for
+ * the bug that it is. */
+static void train(Worker *w, Arena *a, const Task *t) {
+  const bool leads = w->team.team.place == 0;
+  const char *json = NULL;
+  Err stopped = {0};
+  w->asked = false;
+  w->leads = leads ? t->number : -1;
+  w->team.what = arena_printf(a, "trial %lld", (long long)t->number);
+  const Status s = work_train(a, w->work, t, &json, &stopped);
+  w->leads = -1;
+  if (w->joining.n > 0) give_word(w, NULL, 0);
+  if (leads && s == OK) post_result(w, json);
+  if (leads && s != OK) send(w, 0, TAG_RETURNED, &t->number, sizeof t->number);
+}
+
+/* Asleep until the leader's word is there. False: the trial ended before. */
+static bool await_word(Worker *w, const Task *t, Ranks *out) {
+  const Waiting waiting = {
+      .rank = t->ranks[0], .what = "word of the leader of a team to join", .patience = 1};
+  Watch watch = {0};
   double pause = 0;
-  ask(f);
   for (;;) {
-    look_for_stop(f);
-    if (f->told) return false;
-    if (message_waiting(0, TAG_TASK, &m)) break;
+    serve(w);
+    for (int i = 0; i < w->n_words; i++) {
+      if (w->words[i].leader != t->ranks[0] || w->words[i].ranks.trial != t->number) continue;
+      *out = w->words[i].ranks;
+      w->words[i] = w->words[--w->n_words];
+      return out->n > 0;
+    }
+    clock_idle(&pause);
+    wait_watch(&watch, &waiting);
+  }
+}
+
+static void join(Worker *w, Arena *a, const Task *t) {
+  Ranks *word = ARENA_NEW(a, Ranks);
+  if (!await_word(w, t, word)) return; /* and waits again for what it asked for */
+  mpi_team_form(&w->team, word->ranks, word->n);
+  train(w, a, t);
+}
+
+static void carry_out(Worker *w, Arena *a, const Order *o) {
+  Task t;
+  Err e = {0};
+  if (task_read(a, o->json, o->n, &t, &e) != OK || t.n_ranks < 1) {
+    const int64_t none = -1;
+    send(w, 0, TAG_RETURNED, &none, sizeof none);
+  } else if (o->joins) {
+    join(w, a, &t);
+  } else {
+    mpi_team_form(&w->team, t.ranks, t.n_ranks);
+    train(w, a, &t);
+  }
+}
+
+/* The next order, its text in `a`; asleep until there is one. False: STOP has come, and nothing
+ * before it is left to do. */
+static bool next_order(Worker *w, Arena *a, Order *out) {
+  double pause = 0;
+  serve(w);
+  while (!w->first) {
+    if (w->told) return false;
+    ask(w);
+    serve(w);
+    if (w->first || w->told) continue;
     clock_idle(&pause);
   }
-  f->asked = false;
-  Err e = {0};
-  const char *json = message_receive(a, &m);
-  if (task_read(a, json, (size_t)m.bytes, out, &e) != OK) *out = (Task){.number = -1};
+  *out = *w->first;
+  out->json = arena_strndup(a, out->json, out->n);
+  w->first = out->next;
+  if (w->first) return true;
+  w->last = &w->first;
+  arena_free(&w->orders_arena);
   return true;
 }
 
-/* A task that is not one is given back, which rank 0 takes for the bug that it is. */
-static void do_task(Follow *f, Outbox *out, Arena *a, const Task *t) {
-  const char *json;
-  Err stopped = {0};
-  if (t->number >= 0 && work_train(a, f->work, t, &json, &stopped) == OK)
-    outbox_post(out, json);
-  else
-    message_send(0, TAG_RETURNED, &t->number, sizeof t->number);
+/* Rank 0 stays until all have gone. */
+static void leave(Worker *w) {
+  double pause = 0;
+  for (int i = 0; i < 2; i++) outbox_wait(&w->outbox, i);
+  if (!w->lead) message_send(0, TAG_BYE, NULL, 0);
+  while (w->lead && w->lead->n_gone < world_size() - 1) {
+    serve(w);
+    clock_idle(&pause);
+  }
 }
 
-/* A task that was on its way when all were told to stop. */
-static void drop_task(Arena *a) {
-  Message m;
-  if (message_waiting(0, TAG_TASK, &m)) message_receive(a, &m);
-}
-
-void mpi_sched_follow(Work *w) {
-  Follow f = {.work = w};
-  Outbox out = {.request = {MPI_REQUEST_NULL, MPI_REQUEST_NULL}};
-  Arena trial = {0};
-  Task task;
-  arena_init(&trial);
-  for (int i = 0; i < 2; i++) arena_init(&out.arena[i]);
-  w->hooks =
-      (TrialHooks){.ctx = &f, .tick = follow_tick, .epoch = follow_epoch, .stop = follow_stop};
-  while (await_task(&f, &trial, &task)) {
-    do_task(&f, &out, &trial, &task);
+void mpi_sched_run(Search *s, Work *work) {
+  Arena life = {0}, trial = {0};
+  Lead lead = {.send = send};
+  Worker *w = ARENA_NEW(&life, Worker);
+  Order order;
+  *w = (Worker){.work = work, .rank = world_rank(), .leads = -1};
+  w->last = &w->first;
+  for (int i = 0; i < 2; i++) w->outbox.request[i] = MPI_REQUEST_NULL;
+  if (s) {
+    lead_init(&lead, &life, s, world_size());
+    lead.ctx = w;
+    w->lead = &lead;
+  }
+  mpi_team_init(&w->team);
+  work->team = &w->team.team;
+  work->hooks = (TrialHooks){.ctx = w,
+                             .tick = on_tick,
+                             .begin = on_begin,
+                             .epoch = on_epoch,
+                             .growing = on_growing,
+                             .stop = on_stop};
+  while (next_order(w, &trial, &order)) {
+    carry_out(w, &trial, &order);
     arena_free(&trial);
   }
-  drop_task(&trial);
-  for (int i = 0; i < 2; i++) outbox_wait(&out, i);
-  message_send(0, TAG_BYE, NULL, 0);
-  arena_free(&trial);
+  leave(w);
+  work->team = NULL;
+  mpi_team_free(&w->team);
+  arena_free(&w->words_arena);
+  arena_free(&life);
 }

@@ -254,6 +254,7 @@ void mpi_team_form(MpiTeam *t, const int *ranks, int n) {
   if (place == n) refuse("a team without this rank");
   memmove(t->ranks, ranks, (size_t)n * sizeof *ranks);
   t->n = t->team.size = n;
+  t->team.ranks = t->ranks;
   t->team.place = place;
   t->team.wish = t->team.agreed = 0;
   t->sequence = 0;

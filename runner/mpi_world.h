@@ -16,10 +16,14 @@ typedef enum {
   TAG_IDENTITY,   /* rank -> 0: its host, then identity_text */
   TAG_DATA,       /* rank -> rank of its host: fingerprints of the data that both mapped */
   TAG_ASK,        /* rank -> 0: give me a trial */
-  TAG_TASK,       /* 0 -> rank: JSON of a Task */
-  TAG_RESULT,     /* rank -> 0: JSON of a TrialResult */
-  TAG_RETURNED,   /* rank -> 0: int64_t, a trial given back unfinished */
-  TAG_EPOCHS,     /* rank -> 0: int64_t, epochs since the last message */
+  TAG_TASK,       /* 0 -> rank: JSON of a Task, to be trained with its ranks */
+  TAG_JOIN,       /* 0 -> rank: JSON of a Task, to be joined when its leader gives the word */
+  TAG_GROW,       /* 0 -> leader: Ranks, who are to join its trial */
+  TAG_WORD,       /* leader -> rank: Ranks, the team that it is in now; of none: it is not */
+  TAG_GREW,       /* leader -> 0: Grew */
+  TAG_RESULT,     /* leader -> 0: JSON of a TrialResult */
+  TAG_RETURNED,   /* leader -> 0: int64_t, a trial given back unfinished */
+  TAG_EPOCHS,     /* leader -> 0: Epochs */
   TAG_STOP,       /* 0 -> rank: finish or save what you do, ask for nothing more */
   TAG_BYE,        /* rank -> 0: its last message of the search */
 } WorldTag;

@@ -52,7 +52,16 @@ bool search_next(Search *s, int rank, Arena *a, Task *out) {
   if (search_stopping(s)) return false;
   int64_t n = schedule_next(&s->queue, rank);
   if (n < 0) return false;
-  *out = (Task){.number = n, .point = plan_point(a, s->run->spec, n), .rival = -1};
+  search_task(s, n, a, out);
+  return true;
+}
+
+const char *search_point(const Search *s, Arena *a, int64_t number) {
+  return plan_point(a, s->run->spec, number);
+}
+
+void search_task(Search *s, int64_t n, Arena *a, Task *out) {
+  *out = (Task){.number = n, .point = search_point(s, a, n), .rival = -1};
   int64_t keep = run_dir_keep_count(s->run);
   if (s->run->n_done >= keep) {
     const TrialResult *last = s->run->results[s->run->order[keep - 1]];
@@ -62,7 +71,6 @@ bool search_next(Search *s, int rank, Arena *a, Task *out) {
     }
   }
   progress_started(&s->progress);
-  return true;
 }
 
 /* The trial's number in a result's text; -1: it is none. */
@@ -80,20 +88,19 @@ static int64_t number_of(const char *json, size_t n) {
   return number;
 }
 
-void search_result(Search *s, int rank, const char *json, size_t n) {
+int64_t search_result(Search *s, int rank, const char *json, size_t n) {
   int64_t number = number_of(json, n);
   switch (schedule_result(&s->queue, rank, number)) {
   case SCHEDULE_NEW:
-    if (run_dir_record(s->run, json, &s->err) != OK) return;
-    progress_finished(&s->progress);
-    return;
+    if (run_dir_record(s->run, json, &s->err) == OK) progress_finished(&s->progress);
+    return number;
   case SCHEDULE_REPEAT:
-    return;
+    return number;
   case SCHEDULE_REFUSED:
     err_set(&s->err, E_INTERNAL, "rank %d reported trial %lld, which it was not given", rank,
             (long long)number);
-    return;
   }
+  return -1;
 }
 
 void search_returned(Search *s, int rank, int64_t number) {

@@ -26,8 +26,12 @@ void search_init(Search *s, Arena *a, RunDir *run, int n_ranks);
 
 /* The next task for a rank; false: all are given out. Texts in `a`. */
 bool search_next(Search *s, int rank, Arena *a, Task *out);
-/* A rank's result, as work_train wrote it: journaled, then counted. */
-void search_result(Search *s, int rank, const char *json, size_t n);
+/* The task of a trial that the queue has given out. */
+void search_task(Search *s, int64_t number, Arena *a, Task *out);
+/* Its point alone, which a rank that joins needs. */
+const char *search_point(const Search *s, Arena *a, int64_t number);
+/* A rank's result, as work_train wrote it: journaled, then counted. Returns the trial; -1: of none. */
+int64_t search_result(Search *s, int rank, const char *json, size_t n);
 /* A rank gives a trial back unfinished: it was asked to stop, so all are. */
 void search_returned(Search *s, int rank, int64_t number);
 void search_epochs(Search *s, int64_t n);

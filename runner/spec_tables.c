@@ -272,10 +272,9 @@ static const Param experiment_rows[] = {
     {"cost", P_STRING, ROW(Spec, cost.text), .optional = true,
      .doc = "in place of a model: what training makes small, such as w^2 - 10*w + 25"},
 };
-static const Section *const experiment_sections[] = {&spec_parameters, &spec_data,    &spec_model,
-                                                     &spec_train,      &spec_metric,  &spec_search,
-                                                     &spec_checkpoint, &spec_records,
-                                                     &spec_resources,  NULL};
+static const Section *const experiment_sections[] = {
+    &spec_parameters, &spec_data,       &spec_model,   &spec_train,     &spec_metric,
+    &spec_search,     &spec_checkpoint, &spec_records, &spec_resources, NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 

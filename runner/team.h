@@ -24,8 +24,9 @@ enum { TEAM_MOST = 1024 }; /* members: the range of train.shards */
 
 typedef struct Team Team;
 struct Team {
-  int place, size; /* size: a power of two */
-  unsigned wish, agreed; /* reduce finds its own in `agreed` and ors the others' into it */
+  int place, size;         /* size: a power of two */
+  const int *ranks;        /* (size) who they are, place by place; NULL: nobody wants to know */
+  unsigned wish, agreed;   /* reduce finds its own in `agreed` and ors the others' into it */
   void (*tick)(void *ctx); /* called between layers, and while a collective waits; may be NULL */
   void *tick_ctx;
   void *ctx; /* of the functions below */

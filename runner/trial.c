@@ -111,8 +111,9 @@ static void note_metric(TrialRun *r, double metric) {
   keep_confusion(r);
 }
 
-/* False: the cost that it came to is not finite, and there is no row of the curves. */
-static bool end_epoch(TrialRun *r) {
+/* What place 0 knows of the epoch that ended. False: the cost that it came to is not finite, and
+ * there is no row of the curves. */
+static bool measure_epoch(TrialRun *r) {
   TrialProgress *p = &r->progress;
   const double rate = trial_rate(r->spec, &r->plan, p->epoch + 1, nn_model_updates(r->model));
   EpochMeasures m = {
@@ -122,12 +123,23 @@ static bool end_epoch(TrialRun *r) {
   trial_exact_statistics(r);
   if (r->env->data->parts[PART_VALIDATION].n > 0)
     trial_evaluate(&r->buffers.validation, r->model, r->team, &r->env->hooks, &m.validation);
+  if (r->team->place > 0) return true;
   trial_fill_columns(&r->plan, &m, row);
   trial_observe(r);
+  return true;
+}
+
+static bool end_epoch(TrialRun *r) {
+  TrialProgress *p = &r->progress;
+  if (!measure_epoch(r)) return false;
   p->epoch++;
   p->batch = 0;
   p->running = (NnScore){0};
-  note_metric(r, row[r->plan.metric_column]);
+  if (r->team->place == 0)
+    note_metric(r, r->buffers.curves[(p->epoch - 1) * r->plan.n_names + r->plan.metric_column]);
+  r->over = trial_stale(r);
+  if (r->spec->train.early_stopping.patience > 0)
+    r->team->share(r->team->ctx, &r->over, sizeof r->over);
   return true;
 }
 
@@ -150,24 +162,6 @@ static double seconds(const TrialRun *r) {
   return r->progress.seconds + (clock_now() - r->started);
 }
 
-/* A checkpoint if one is due or the caller wants to stop. */
-static Status save_or_stop(TrialRun *r, Err *e) {
-  const TrialHooks *hooks = &r->env->hooks;
-  bool stop = hooks->stop && hooks->stop(hooks->ctx);
-  if (r->env->checkpoint_dir) {
-    double t = clock_now();
-    if (stop || t - r->saved >= r->spec->checkpoint.every_seconds) {
-      r->progress.seconds += t - r->started;
-      r->started = r->saved = t;
-      TRY(trial_checkpoint_save(r, NULL, e));
-    }
-  }
-  if (stop)
-    FAIL(e, E_STOPPED, "trial %lld: stopped in epoch %lld of %lld", (long long)r->number,
-         (long long)r->progress.epoch + 1, (long long)r->plan.epochs);
-  return OK;
-}
-
 /* From wherever progress stands in it to its end. */
 static Status train_epoch(TrialRun *r, Err *e) {
   const TrialHooks *hooks = &r->env->hooks;
@@ -177,11 +171,12 @@ static Status train_epoch(TrialRun *r, Err *e) {
   rng_permute((uint64_t)r->spec->seed, RNG_SHUFFLE, (uint64_t)epoch, r->buffers.order,
               r->env->data->parts[PART_TRAIN].n);
   while (r->progress.batch < steps) {
+    if (r->team->size > 1) trial_wish(r);
     if (!(r->plan.cost ? trial_cost_step(r, next_rate(r)) : train_step(r, epoch))) {
       r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
       return OK;
     }
-    TRY(save_or_stop(r, e));
+    TRY(trial_obey(r, e));
   }
   if (!end_epoch(r)) {
     r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
@@ -230,6 +225,19 @@ static void conclude(Arena *a, const TrialRun *r, TrialResult *out) {
   trial_hash_weights(weights, n_weights, statistics, n_statistics, out->weights);
 }
 
+static void copy_teams(Arena *a, const TrialRun *r, TrialResult *out) {
+  if (r->n_teams == 0 || (r->n_teams == 1 && r->teams[0].n == 1)) return;
+  TrialTeam *teams = ARENA_ARRAY(a, TrialTeam, r->n_teams);
+  for (int i = 0; i < r->n_teams; i++) {
+    const TrialTeam *t = &r->teams[i];
+    int *ranks = ARENA_ARRAY(a, int, t->n);
+    memcpy(ranks, t->ranks, (size_t)t->n * sizeof *ranks);
+    teams[i] = (TrialTeam){.step = t->step, .n = t->n, .ranks = ranks};
+  }
+  out->teams = teams;
+  out->n_teams = r->n_teams;
+}
+
 static Status start(Arena *a, TrialRun *r, Err *e) {
   Diag d = diag_new(a); /* the messages are in `e` too; check shows them at their places */
   TRY(trial_plan(a, r->env, r->spec, &d, &r->plan, e));
@@ -251,14 +259,27 @@ static Status keep_or_remove(Arena *a, const TrialRun *r, const TrialResult *res
   return file_remove(trial_checkpoint_path(a, r->env->checkpoint_dir, r->number), e);
 }
 
+/* Everyone ready and where the leader is; it goes on from a checkpoint if there is one. */
+static Status begin(Arena *a, TrialRun *r, bool *finished, TrialResult *out, Err *e) {
+  const TrialHooks *hooks = &r->env->hooks;
+  TRY(trial_agree(r, start(a, r, e), e));
+  if (r->team->place == 0 && r->env->checkpoint_dir) trial_checkpoint_load(a, r, finished, out);
+  trial_share(r, finished);
+  trial_note_team(r);
+  if (!*finished && hooks->begin)
+    hooks->begin(hooks->ctx, r->number, r->progress.epoch, r->plan.epochs);
+  return OK;
+}
+
 static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
-  TRY(start(a, r, e));
   bool finished = false;
-  if (r->env->checkpoint_dir) trial_checkpoint_load(a, r, &finished, out);
+  TRY(begin(a, r, &finished, out, e));
   if (finished) return OK;
-  while (r->progress.epoch < r->plan.epochs && !r->diverged_step && !trial_stale(r))
+  while (r->progress.epoch < r->plan.epochs && !r->diverged_step && !r->over)
     TRY(train_epoch(r, e));
+  if (r->team->place > 0) return OK;
   conclude(a, r, out);
+  copy_teams(a, r, out);
   if (r->plan.cost) trial_cost_conclude(a, r, out);
   return r->env->checkpoint_dir ? keep_or_remove(a, r, out, e) : OK;
 }
@@ -266,14 +287,21 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
 Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number, TrialResult *out,
                  Err *e) {
   cpu_flush_denormals();
-  TrialRun r = {.env = env, .spec = trial, .number = number, .alone = team_solo()};
-  r.team = env->team ? env->team : &r.alone;
+  TrialEnv own = *env;
+  Team alone = team_solo();
+  TrialRun r = {.env = &own, .spec = trial, .number = number};
+  if (!own.team) own.team = &alone;
+  r.team = own.team;
+  r.team->tick = env->hooks.tick;
+  r.team->tick_ctx = env->hooks.ctx;
   arena_init(&r.numbers);
   arena_init(&r.arena);
+  arena_init(&r.small);
   r.started = r.saved = clock_now();
   *out = (TrialResult){.number = number, .seed = trial->seed, .point = "", .metric = NAN};
   Status status = run(a, &r, out, e);
   arena_free(&r.numbers);
   arena_free(&r.arena);
+  arena_free(&r.small);
   return status;
 }

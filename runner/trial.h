@@ -48,6 +48,14 @@ typedef struct {
   const float *values; /* (n) */
 } TrialParameter;
 
+/* Ranks that trained a trial from that step (updates done) on, place by place. */
+typedef struct {
+  int64_t step;
+  int n;
+  const int *ranks; /* (n) */
+} TrialTeam;
+enum { TRIAL_TEAMS = 12 }; /* a team doubles at least; 2^10 is the largest */
+
 typedef struct {
   int64_t number;
   int64_t seed;
@@ -69,16 +77,21 @@ typedef struct {
   int n_parameters;
   const char *reason;
   double seconds; /* outside the digest, */
-  int rank;       /*   as is this */
+  int rank;       /*   as is this, */
   const char *host;
+  const TrialTeam *teams; /* (n_teams) and who trained with it; n_teams 0: that rank alone */
+  int n_teams;
 } TrialResult;
 
 /* What the caller is told and may ask for while a trial runs; every member may be NULL. */
 typedef struct {
   void *ctx;
   void (*tick)(void *ctx); /* between mini-batches and layers: serve messages */
-  void (*epoch)(void *ctx, int64_t number, int64_t epoch, int64_t n_epochs); /* one is over */
-  bool (*stop)(void *ctx); /* true: save a checkpoint and return E_STOPPED */
+  /* This rank begins, or joins, with `done` epochs over. */
+  void (*begin)(void *ctx, int64_t number, int64_t done, int64_t n_epochs);
+  void (*epoch)(void *ctx, int64_t number, int64_t done, int64_t n_epochs); /* one more is over */
+  void (*growing)(void *ctx); /* place 0: team->grow comes next */
+  bool (*stop)(void *ctx);    /* true: save a checkpoint and return E_STOPPED */
   /* Training is over, r says how: is the finished checkpoint worth a file? (NULL: yes.) False for a
    * trial that cannot be among the best `checkpoint.keep_trials`; one of it that is there is then
    * removed. */
@@ -93,7 +106,8 @@ typedef struct {
   Team *team; /* that trains it; NULL: this rank alone */
 } TrialEnv;
 
-/* Trains. A checkpoint of this very trial in checkpoint_dir is continued, a finished one gives its
+/* Trains; collective on env->team, of which place 0 gets the result (the others' has no curves).
+ * A rank that joins a team enters here too. A checkpoint of this very trial in checkpoint_dir is continued, a finished one gives its
  * result; any other is passed over with a warning. point, rank and host of the result are the
  * caller's to fill. What trial_plan refuses, E_MEMORY, E_IO, E_STOPPED (after a checkpoint); a
  * diverged loss is a result. */

@@ -163,6 +163,24 @@ static void write_cost(JsonWriter *j, const TrialResult *r) {
   }
 }
 
+/* Which ranks trained it together, from which step on. */
+static void write_teams(JsonWriter *j, const TrialResult *r) {
+  if (r->n_teams == 0) return;
+  json_key(j, "team");
+  json_open(j, '[');
+  for (int i = 0; i < r->n_teams; i++) {
+    const TrialTeam *t = &r->teams[i];
+    json_open(j, '{');
+    json_key(j, "step"), json_int(j, t->step);
+    json_key(j, "ranks");
+    json_open(j, '[');
+    for (int k = 0; k < t->n; k++) json_int(j, t->ranks[k]);
+    json_close(j, ']');
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+}
+
 void trial_write_json(const TrialResult *r, Str *out) {
   Arena scratch;
   arena_init(&scratch);
@@ -196,6 +214,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_key(&j, "rank");
   json_int(&j, r->rank);
   write_optional(&j, "host", r->host);
+  write_teams(&j, r);
   write_curves(&j, &r->curves);
   trial_write_activations(&j, &r->activations);
   confusion_write(&j, &r->confusion, &r->test_confusion);
@@ -268,6 +287,23 @@ static Status read_parameters(Arena *a, const JsonValue *result, TrialResult *ou
   return OK;
 }
 
+static Status read_teams(Arena *a, const JsonValue *result, TrialResult *out, Err *e) {
+  const JsonValue *v = json_get(result, "team");
+  if (v == NULL) return OK;
+  CHECK(e, v->type == JSON_LIST, E_DATA, "result: \"team\" is no list");
+  TrialTeam *teams = ARENA_ARRAY(a, TrialTeam, v->n_children);
+  for (const JsonValue *c = v->first; c; c = c->next) {
+    const JsonValue *step = json_get(c, "step"), *list = json_get(c, "ranks");
+    CHECK(e, step && step->type == JSON_INT && list && list->type == JSON_LIST, E_DATA,
+          "result: \"team\" has no step or no ranks");
+    int *ranks = ARENA_ARRAY(a, int, list->n_children), n = 0;
+    for (const JsonValue *x = list->first; x; x = x->next) ranks[n++] = (int)x->integer;
+    teams[out->n_teams++] = (TrialTeam){.step = step->integer, .n = n, .ranks = ranks};
+  }
+  out->teams = teams;
+  return OK;
+}
+
 Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   *out = (TrialResult){0};
   int64_t version = 0, rank = 0;
@@ -297,5 +333,6 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   out->error = read_optional(a, v, "error");
   out->host = read_optional(a, v, "host");
   out->reason = read_optional(a, v, "reason");
+  TRY(read_teams(a, v, out, e));
   return read_parameters(a, v, out, e);
 }

@@ -101,8 +101,7 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
     TRY(plan_batches(a, trial, data->parts[PART_TRAIN].n, d, out, e));
   TRY(plan_warmup(a, trial, d, out, e));
   NnTeam team = nn_team_solo((int)trial->train.shards);
-  team.ctx = env->hooks.ctx;
-  if (env->hooks.tick) team.tick = env->hooks.tick;
+  if (env->team) team = team_nn(env->team, (int)trial->train.shards);
   if (trial->cost.text)
     TRY(trial_cost_model(a, env, trial, &team, d, out, e));
   else

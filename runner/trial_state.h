@@ -52,16 +52,31 @@ typedef struct {
   const TrialEnv *env;
   const Spec *spec;
   int64_t number;
-  Team *team; /* env->team, or `alone` */
-  Team alone;
+  Team *team; /* env->team */
   TrialPlan plan;
   NnModel *model;       /* plan.model */
   Arena numbers, arena; /* the model's memory and that of: */
   TrialBuffers buffers;
   TrialProgress progress;
   int64_t diverged_step;
-  double started, saved; /* seconds on the clock */
+  bool over;                    /* early stopping: the leader has seen enough */
+  double started, saved;        /* seconds on the clock */
+  TrialTeam teams[TRIAL_TEAMS]; /* so far; their ranks in: */
+  int n_teams;
+  Arena small;
 } TrialRun;
+
+/* ---- the team (trial_team.c) ----------------------------------------------------------------- */
+
+/* Collective on team: OK if it went well for all, else the first failure in the order of places. */
+MUST_CHECK Status trial_agree(const TrialRun *r, Status s, Err *e);
+/* Collective on team: everyone is where place 0 is, which knows whether the trial is finished. */
+void trial_share(TrialRun *r, bool *finished);
+void trial_note_team(TrialRun *r);
+/* Before a step: what this member would have all do after it. */
+void trial_wish(TrialRun *r);
+/* Collective on team, after a step: saves, stops (E_STOPPED) or grows, as was agreed. E_IO. */
+MUST_CHECK Status trial_obey(TrialRun *r, Err *e);
 
 /* What an epoch came to: all that the columns of the curves are made from. */
 typedef struct EpochMeasures {

@@ -13,6 +13,10 @@ void task_write(const Task *t, Str *out) {
   json_key(&j, "point"), json_str(&j, t->point);
   json_key(&j, "rival"), json_int(&j, t->rival);
   json_key(&j, "rival_metric"), json_f64(&j, t->rival_metric);
+  json_key(&j, "ranks");
+  json_open(&j, '[');
+  for (int i = 0; i < t->n_ranks; i++) json_int(&j, t->ranks[i]);
+  json_close(&j, ']');
   json_close(&j, '}');
 }
 
@@ -26,6 +30,12 @@ Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e) {
                 .point = json_text(json_get(v, "point"), ""),
                 .rival = rival->integer,
                 .rival_metric = json_number(json_get(v, "rival_metric"), NAN)};
+  const JsonValue *list = json_get(v, "ranks");
+  CHECK(e, list && list->type == JSON_LIST && list->n_children <= TEAM_MOST, E_INTERNAL,
+        "rank 0 sent a task without ranks: %.*s", (int)n, json);
+  int *ranks = ARENA_ARRAY(a, int, list->n_children);
+  for (const JsonValue *x = list->first; x; x = x->next) ranks[out->n_ranks++] = (int)x->integer;
+  out->ranks = ranks;
   return OK;
 }
 
@@ -44,6 +54,16 @@ static void tick(void *ctx) {
   if (w->hooks.tick) w->hooks.tick(w->hooks.ctx);
 }
 
+static void begin(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
+  const Work *w = ctx;
+  if (w->hooks.begin) w->hooks.begin(w->hooks.ctx, number, done, n_epochs);
+}
+
+static void growing(void *ctx) {
+  const Work *w = ctx;
+  if (w->hooks.growing) w->hooks.growing(w->hooks.ctx);
+}
+
 static void epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
   const Work *w = ctx;
   if (w->hooks.epoch) w->hooks.epoch(w->hooks.ctx, number, done, n_epochs);
@@ -59,7 +79,14 @@ static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
       .data = &w->data,
       .cpu = cpu_level(),
       .checkpoint_dir = w->checkpoint_dir,
-      .hooks = {.ctx = w, .tick = tick, .epoch = epoch, .stop = stop, .keep = worth_keeping},
+      .hooks = {.ctx = w,
+                .tick = tick,
+                .begin = begin,
+                .epoch = epoch,
+                .growing = growing,
+                .stop = stop,
+                .keep = worth_keeping},
+      .team = w->team,
   };
   Diag d = diag_new(a);
   const Spec *trial = plan_trial(a, w->spec, w->task.number, w->task.point, &d);
@@ -80,6 +107,8 @@ Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e) {
     *e = failure;
     return s;
   }
+  *json = NULL;
+  if (w->team && w->team->place > 0) return OK;
   if (s != OK) {
     r = (TrialResult){.number = t->number, .seed = r.seed, .metric = NAN};
     r.status = TRIAL_FAILED;

@@ -16,6 +16,9 @@ typedef struct {
    * trial behind it writes none. -1: there is room. */
   int64_t rival;
   double rival_metric;
+  const int
+      *ranks; /* (n_ranks) of the team that trains it, the leader first; n_ranks 0: one rank */
+  int n_ranks;
 } Task;
 
 typedef struct {
@@ -26,13 +29,15 @@ typedef struct {
   const char *host;
   Task task;        /* the one that is being trained */
   TrialHooks hooks; /* all but keep, which is work's own */
+  Team *team;       /* that trains it; NULL: this rank alone */
 } Work;
 
 void task_write(const Task *t, Str *out);
 MUST_CHECK Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e);
 
-/* Trains; scratch and the result's text in `a`. A trial that cannot be trained (memory, a full
- * disk) is a FAILED result. Only E_STOPPED is an error. */
+/* Trains; scratch and the result's text in `a`; collective on w->team, of which place 0 alone has
+ * the text, the others NULL. A trial that cannot be trained (memory, a full disk) is a FAILED
+ * result. Only E_STOPPED is an error. */
 MUST_CHECK Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e);
 
 #endif

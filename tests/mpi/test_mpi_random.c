@@ -5,7 +5,7 @@
  */
 #include "team_rig.h"
 
-enum { COLLECTIVES = 10000, TAG_TALK = 1000, TAG_JOIN };
+enum { COLLECTIVES = 10000, TAG_TALK = 1000, TAG_TOGETHER };
 
 /* ---- messages beside a team -------------------------------------------------------------------- */
 
@@ -103,12 +103,12 @@ static void grow_to(MpiTeam *t, const int *list, int from, int to) {
   for (int i = 0; i < from; i++) member = member || list[i] == me;
   if (!member) {
     int ranks[MPI_TEAM_MOST];
-    MPI_Recv(ranks, to, MPI_INT, list[0], TAG_JOIN, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Recv(ranks, to, MPI_INT, list[0], TAG_TOGETHER, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     mpi_team_form(t, ranks, to);
     return;
   }
   for (int i = from; i < to && me == list[0]; i++)
-    MPI_Send(list, to, MPI_INT, list[i], TAG_JOIN, MPI_COMM_WORLD);
+    MPI_Send(list, to, MPI_INT, list[i], TAG_TOGETHER, MPI_COMM_WORLD);
   if (me == list[0]) {
     mpi_team_next(t, list, to);
     t->team.wish |= TEAM_GROW;

@@ -399,10 +399,12 @@ static void test_hooks(void **state) {
   (void)state;
   const Spec *s = spec_with("");
   Caller c = {.left = -1, .keep = true};
-  TrialEnv env = {.data = data_of(s),
-                  .cpu = cpu_level(),
-                  .checkpoint_dir = dir,
-                  .hooks = {&c, count_tick, count_epoch, stop_now, say_keep}};
+  TrialEnv env = {
+      .data = data_of(s),
+      .cpu = cpu_level(),
+      .checkpoint_dir = dir,
+      .hooks = {
+          .ctx = &c, .tick = count_tick, .epoch = count_epoch, .stop = stop_now, .keep = say_keep}};
   TrialResult first = run(&env, s);
   assert_int_equal(c.epochs, 6);
   assert_true(c.ticks > 84 * 5); /* between layers too */
