@@ -56,6 +56,14 @@ static double nearest_step(const Dim *d, Steps s, double x) {
   return clamp(multiple(s.step, k), d->min, d->max);
 }
 
+/* From where to where the cells of the steps reach. */
+static void ends_of(const Dim *d, Steps s, double *low, double *high) {
+  *low = (s.first - 0.5) * s.step;
+  *high = (s.last + 0.5) * s.step;
+  if (d->scale == SCALE_LOG && *low <= 0) *low = d->min;
+  if (d->scale == SCALE_ONE_MINUS_LOG && *high >= 1) *high = d->max;
+}
+
 /*
  * Steps on the linear scale all weigh the same. On another scale step k weighs what its cell, half
  * a step to either side, weighs on that scale; the cells of the ends are whole too, as far as the
@@ -66,9 +74,8 @@ static double step_at(const Dim *d, Steps s, double u) {
     const double k = clamp(s.first + floor(u * (s.last - s.first + 1)), s.first, s.last);
     return clamp(multiple(s.step, k), d->min, d->max);
   }
-  double low = (s.first - 0.5) * s.step, high = (s.last + 0.5) * s.step;
-  if (d->scale == SCALE_LOG && low <= 0) low = d->min;
-  if (d->scale == SCALE_ONE_MINUS_LOG && high >= 1) high = d->max;
+  double low, high;
+  ends_of(d, s, &low, &high);
   return nearest_step(d, s, between(d->scale, low, high, u));
 }
 
@@ -85,6 +92,37 @@ const YamlNode *space_value(Arena *a, const Dim *d, double u) {
   const Steps s = steps_of(d);
   if (s.step > 0) return number(a, d, step_at(d, s, u));
   return number(a, d, clamp(between(d->scale, d->min, d->max, u), d->min, d->max));
+}
+
+/* ---- and back -------------------------------------------------------------------------------- */
+
+/* The fraction of the way from min to max on the scale: the inverse of `between`. */
+static double fraction(Scale scale, double min, double max, double x) {
+  const double t0 = forward(scale, min), t1 = forward(scale, max);
+  return t1 > t0 ? (forward(scale, x) - t0) / (t1 - t0) : 0.5;
+}
+
+static double unit_of_step(const Dim *d, Steps s, double x) {
+  const double k = clamp(floor(x / s.step + 0.5), s.first, s.last);
+  if (!(fm_fabs(nearest_step(d, s, x) - x) <= 1e-9 * s.step)) return NAN;
+  if (d->scale == SCALE_LINEAR) return (k - s.first + 0.5) / (s.last - s.first + 1);
+  double low, high;
+  ends_of(d, s, &low, &high);
+  const double from = clamp((k - 0.5) * s.step, low, high),
+               to = clamp((k + 0.5) * s.step, low, high);
+  return 0.5 * (fraction(d->scale, low, high, from) + fraction(d->scale, low, high, to));
+}
+
+double space_unit(const Dim *d, const YamlNode *value) {
+  for (int i = 0; i < d->n_values; i++)
+    if (yaml_equal(d->values[i], value)) return (i + 0.5) / d->n_values;
+  if (d->values || value->type != YAML_SCALAR) return NAN;
+  const Scalar v = yaml_scalar(value);
+  if (v.type != SCALAR_INT && v.type != SCALAR_REAL) return NAN;
+  if (!(v.real >= d->min && v.real <= d->max)) return NAN;
+  const Steps s = steps_of(d);
+  if (s.step > 0) return unit_of_step(d, s, v.real);
+  return clamp(fraction(d->scale, d->min, d->max, v.real), 0, 1 - 0x1p-53);
 }
 
 /* ---- grids ----------------------------------------------------------------------------------- */

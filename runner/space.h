@@ -41,6 +41,9 @@ enum { SPACE_GRID_MAX = 10000000 }; /* points of a grid, and values of a range o
 
 /* The value at u in [0, 1) of the scaled coordinate (the inverse of its distribution). */
 const YamlNode *space_value(Arena *a, const Dim *dim, double u);
+/* where space_value has it: the middle of the cell of a category or step; NaN: not a value of this
+ * dimension */
+double space_unit(const Dim *dim, const YamlNode *value);
 /* Values of a range on a grid: `points` evenly spaced in the scaled coordinate, both ends included;
  * duplicates after rounding removed. Without `points` an integer range or one with q takes all its
  * values; a continuous one has size 0. */

@@ -283,6 +283,89 @@ static void a_grid_needs_points(void **state) {
   assert_contains(e.text, "\"trials\" is missing");
 }
 
+/* ---- the way back ---------------------------------------------------------------------------- */
+
+static double unit_of(Arena *a, const Dim *d, const char *text) {
+  return space_unit(d, yaml_new_scalar(a, text, false, d->mark));
+}
+
+static void assert_near(double found, double expected, double bound) {
+  if (!(fm_fabs(found - expected) <= bound)) print_error("%.17g, not %.17g\n", found, expected);
+  assert_true(fm_fabs(found - expected) <= bound);
+}
+
+/* A continuous value has the u that it was drawn with; one of a cell that of the cell's middle:
+ * as far to one side as to the other the value stays the same. */
+static void a_value_knows_where_it_was_drawn(void **state) {
+  static const char *const entries[] = {
+      "train.optimizer.beta1: {min: 0.1, max: 0.9}",
+      "train.optimizer.learning_rate: {min: 0.0001, max: 1, scale: log}",
+      "train.optimizer.beta1: {min: 0.9, max: 0.999, scale: one_minus_log}",
+      "train.optimizer.beta1: {min: 0.3, max: 0.9, q: 0.1}",
+      "train.optimizer.beta1: {min: 0.1, max: 0.95, q: 0.05, scale: one_minus_log}",
+      "train.optimizer.beta1: {min: 0.1, max: 0.99, q: 0.1, scale: one_minus_log}",
+      "model.hidden.dense.units: {min: 50, max: 100}",
+      "model.hidden.dense.units: {min: 1, max: 40, scale: log}",
+      "model.hidden.dense.units: {min: 20, max: 70, q: 16, scale: log}",
+      "train.batch_size: {values: [32, 64, all]}",
+      "model.hidden.layers: {values: [[{dense: {units: 8}}], [{dense: {units: 16}}, relu]]}",
+  };
+  for (int i = 0; i < COUNT(entries); i++) {
+    const Dim *d = &space_of(*state, entries[i])->dims[0];
+    double last = 0;
+    for (int k = 0; k < 500; k++) {
+      const double drawn = (k + 0.5) / 500;
+      const YamlNode *v = space_value(*state, d, drawn);
+      const double u = space_unit(d, v);
+      assert_true(u >= last && u < 1);
+      last = u;
+      if (i < 3) assert_near(u, drawn, 1e-12);
+      const double off = drawn - u; /* drawn was in the cell: so is its mirror image */
+      if (i >= 3 && fm_fabs(off) > 1e-9)
+        assert_true(yaml_equal(space_value(*state, d, u - off * (1 - 1e-6)), v));
+      assert_true(i < 3 || yaml_equal(space_value(*state, d, u), v));
+    }
+  }
+}
+
+static void units_by_hand(void **state) {
+  const Dim *d = &space_of(*state, "train.batch_size: {values: [32, 64, all]}")->dims[0];
+  assert_near(unit_of(*state, d, "32"), 1.0 / 6, 1e-15);
+  assert_near(unit_of(*state, d, "all"), 5.0 / 6, 1e-15);
+  d = &space_of(*state, "model.hidden.repeat: {min: 2, max: 5}")->dims[0];
+  assert_near(unit_of(*state, d, "3"), 0.375, 1e-15);
+  d = &space_of(*state, "train.optimizer.learning_rate: {min: 0.0001, max: 1, scale: log}")
+           ->dims[0];
+  assert_near(unit_of(*state, d, "0.001"), 0.25, 1e-12);
+  assert_near(unit_of(*state, d, "0.0001"), 0, 0);
+  assert_true(unit_of(*state, d, "1") < 1);
+  d = &space_of(*state, "model.hidden.dense.units: {min: 1, max: 8, scale: log}")->dims[0];
+  assert_near(unit_of(*state, d, "1"), 0.5 * fm_log(3) / fm_log(17), 1e-15);
+}
+
+static void what_is_no_value_has_no_unit(void **state) {
+  static const char *const cases[][2] = {
+      {"train.batch_size: {values: [32, 64, all]}", "33"},
+      {"train.batch_size: {values: [32, 64, all]}", "none"},
+      {"train.optimizer.beta1: {min: 0.1, max: 0.9}", "0.95"},
+      {"train.optimizer.beta1: {min: 0.1, max: 0.9}", "0.05"},
+      {"train.optimizer.beta1: {min: 0.1, max: 0.9}", ".nan"},
+      {"train.optimizer.beta1: {min: 0.1, max: 0.9}", "high"},
+      {"train.optimizer.beta1: {min: 0.3, max: 0.9, q: 0.1}", "0.35"},
+      {"model.hidden.repeat: {min: 2, max: 5}", "2.5"},
+      {"model.hidden.repeat: {min: 2, max: 5}", "6"},
+  };
+  for (int i = 0; i < COUNT(cases); i++) {
+    const Dim *d = &space_of(*state, cases[i][0])->dims[0];
+    const double u = unit_of(*state, d, cases[i][1]);
+    if (u == u) print_error("%s in %s: %g\n", cases[i][1], cases[i][0], u);
+    assert_true(u != u);
+  }
+  const Dim *d = &space_of(*state, "model.hidden.repeat: {min: 2, max: 5}")->dims[0];
+  const double u = space_unit(d, yaml_new(*state, YAML_LIST, d->mark));
+  assert_true(u != u);
+}
+
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
   const struct CMUnitTest tests[] = {
@@ -298,6 +381,9 @@ int main(void) {
       TEST(a_grid_is_every_combination_once),
       TEST(grid_values_are_even_on_the_scale),
       TEST(a_grid_needs_points),
+      TEST(a_value_knows_where_it_was_drawn),
+      TEST(units_by_hand),
+      TEST(what_is_no_value_has_no_unit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
