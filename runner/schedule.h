@@ -5,6 +5,9 @@
  * out in the order of their numbers. A result counts once, from the one who was given the trial;
  * anything else is refused, so that a rank that repeats itself or gets its numbers wrong cannot
  * change the record.
+ *
+ * A search that looks at results has a window: trial n may be handed out when all trials below
+ * n - window + 1 are done, so a result may open the window for somebody who asked before.
  */
 #ifndef CAVIAR_SCHEDULE_H
 #define CAVIAR_SCHEDULE_H
@@ -15,6 +18,10 @@
 typedef struct {
   int64_t n_trials, n_done, n_given;
   int64_t next;    /* every trial below it is given or done */
+  int64_t window;  /* 0: there is none */
+  int64_t front;   /* every trial below it is done */
+  int64_t limit;   /* those below it may be handed out, */
+  int64_t n_below; /*   so many of them are done */
   int32_t *holder; /* (n_trials) who has it (>= 0), or one of: */
 } Schedule;
 
@@ -28,10 +35,14 @@ typedef enum {
 
 void schedule_init(Schedule *s, Arena *a, int64_t n_trials);
 
+/* Before the first result: at most so many trials (>= 1) at a time, see above. */
+void schedule_set_window(Schedule *s, int64_t window);
+
 /* A result that the journal already has. False: no such trial. */
 bool schedule_known(Schedule *s, int64_t number);
 
-/* The next missing trial, now given to `who` (>= 0); -1: all are given or done. */
+/* The next missing trial, now given to `who` (>= 0); -1: all are given or done, or the next one
+ * waits for results. */
 int64_t schedule_next(Schedule *s, int32_t who);
 
 ScheduleAnswer schedule_result(Schedule *s, int32_t who, int64_t number);
@@ -41,7 +52,7 @@ bool schedule_return(Schedule *s, int32_t who, int64_t number);
 
 bool schedule_complete(const Schedule *s);
 
-/* How many trials are missing and given to nobody. */
+/* How many trials are missing, given to nobody, and may be handed out now. */
 int64_t schedule_left(const Schedule *s);
 
 #endif

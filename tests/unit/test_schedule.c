@@ -76,6 +76,56 @@ static void takes_back(void **state) {
   arena_free(&a);
 }
 
+static void a_window_waits_for_results(void **state) {
+  (void)state;
+  Arena a = {0};
+  Schedule s;
+  schedule_init(&s, &a, 6);
+  schedule_set_window(&s, 2);
+  assert_int_equal(schedule_left(&s), 2);
+  assert_int_equal(schedule_next(&s, 0), 0);
+  assert_int_equal(schedule_next(&s, 1), 1);
+  assert_int_equal(schedule_next(&s, 2), -1);
+  assert_int_equal(schedule_left(&s), 0);
+  assert_int_equal(schedule_result(&s, 1, 1), SCHEDULE_NEW); /* trial 0 still trains */
+  assert_int_equal(schedule_next(&s, 1), -1);
+  assert_int_equal(schedule_result(&s, 0, 0), SCHEDULE_NEW); /* opens it for two */
+  assert_int_equal(schedule_left(&s), 2);
+  assert_int_equal(schedule_next(&s, 1), 2);
+  assert_true(schedule_return(&s, 1, 2));
+  assert_int_equal(schedule_left(&s), 2);
+  assert_int_equal(schedule_next(&s, 1), 2);
+  assert_int_equal(schedule_next(&s, 0), 3);
+  assert_int_equal(schedule_next(&s, 2), -1);
+  assert_false(schedule_complete(&s));
+  arena_free(&a);
+}
+
+/* A journal may have trials beyond the window: one before them failed and is trained again. */
+static void a_window_knows_the_journal(void **state) {
+  (void)state;
+  Arena a = {0};
+  Schedule s;
+  schedule_init(&s, &a, 7);
+  schedule_set_window(&s, 2);
+  assert_true(schedule_known(&s, 3));
+  assert_true(schedule_known(&s, 0));
+  assert_true(schedule_known(&s, 4));
+  assert_int_equal(schedule_left(&s), 2); /* 1, 2 */
+  assert_int_equal(schedule_next(&s, 0), 1);
+  assert_int_equal(schedule_next(&s, 1), 2);
+  assert_int_equal(schedule_next(&s, 2), -1);
+  assert_int_equal(schedule_result(&s, 1, 2), SCHEDULE_NEW);
+  assert_int_equal(schedule_left(&s), 0);
+  assert_int_equal(schedule_result(&s, 0, 1), SCHEDULE_NEW);
+  assert_int_equal(schedule_left(&s), 2);
+  assert_int_equal(schedule_next(&s, 1), 5);
+  assert_int_equal(schedule_next(&s, 0), 6);
+  assert_int_equal(schedule_next(&s, 2), -1);
+  assert_int_equal(schedule_left(&s), 0);
+  arena_free(&a);
+}
+
 /* Seven ranks that hold up to two trials each, finish any of them, sometimes report twice,
  * sometimes give one back: every trial is done exactly once. */
 static void any_order(void **state) {
@@ -84,6 +134,8 @@ static void any_order(void **state) {
     Arena a = {0};
     Schedule s;
     schedule_init(&s, &a, N);
+    const int64_t window = seed % 2 ? (int64_t)(seed / 2) % 9 + 1 : 0;
+    if (window) schedule_set_window(&s, window);
     Rng r = rng_stream(seed, RNG_TEST, 0, 0);
     int64_t held[RANKS][2];
     int n_held[RANKS] = {0}, news[N] = {0};
@@ -92,6 +144,8 @@ static void any_order(void **state) {
       if (n_held[who] < 2 && rng_below(&r, 2)) {
         int64_t n = schedule_next(&s, who);
         if (n >= 0) held[who][n_held[who]++] = n;
+        for (int64_t i = 0; window && i <= n - window; i++) assert_int_equal(news[i], 1);
+        assert_true(n >= 0 || schedule_left(&s) == 0);
         continue;
       }
       if (n_held[who] == 0) continue;
@@ -117,7 +171,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hands_out_in_order), cmocka_unit_test(skips_what_the_journal_has),
       cmocka_unit_test(refuses_lies),       cmocka_unit_test(takes_back),
-      cmocka_unit_test(any_order),
+      cmocka_unit_test(any_order),          cmocka_unit_test(a_window_waits_for_results),
+      cmocka_unit_test(a_window_knows_the_journal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
