@@ -108,6 +108,15 @@ static void print_rate(const Spec *s, const PlanSummary *p) {
            (long long)p->step_rows, (long long)s->train.base_batch_size);
 }
 
+static void print_checked(const PlanSummary *p) {
+  char n[32], places[32];
+  if (p->n_checked == p->n_trials) return;
+  printf("#             the first %s were checked", str_count(p->n_checked, n));
+  if (p->n_places > 0)
+    printf("; the others depend on results: %s other points were", str_count(p->n_places, places));
+  printf("\n");
+}
+
 /* The resolved experiment, then comments: the whole is an experiment file again. */
 static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanSummary *p) {
   char n[32], bytes[32];
@@ -116,8 +125,7 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
     printf("# trials      %s by %s, over %d parameters:\n", str_count(p->n_trials, n),
            s->search.method.kind->name, s->search.space.n);
     print_space(s);
-    if (p->n_checked < p->n_trials)
-      printf("#             the first %s were checked\n", str_count(p->n_checked, n));
+    print_checked(p);
   } else {
     printf("# trials      1, without a search\n");
   }
@@ -131,7 +139,10 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
     printf("# model       %s parameters, %s for training", str_count((int64_t)p->n_parameters, n),
            str_bytes((double)p->bytes, bytes));
   printf(" and checkpoints, besides the data");
-  if (s->search.present) printf(" at most (trial %lld)", (long long)p->largest);
+  if (s->search.present && p->largest >= 0)
+    printf(" at most (trial %lld)", (long long)p->largest);
+  else if (s->search.present)
+    printf(" at most (not the first trials)");
   printf("\n");
   print_steps(s, p);
   if (!s->cost.text) print_shards(s, p);

@@ -108,17 +108,20 @@ static Status check_plan(Arena *a, const Run *r, Err *e) {
 }
 
 static void print_plan(Arena *a, const Run *r) {
-  int64_t n = plan_n_trials(r->spec);
+  int64_t n = plan_n_trials(r->spec), i = 0;
   printf("%s: %lld trial%s, nothing trained, nothing written\n", r->spec->name, (long long)n,
          n == 1 ? "" : "s");
-  for (int64_t i = 0; i < n; i++) {
+  History h;
+  history_init(&h, a, r->spec);
+  for (; i < n && history_ready(&h, i); i++) {
     Arena scratch = {0};
     arena_init(&scratch);
-    printf("%lld  %s\n", (long long)i, plan_point(&scratch, r->spec, i));
+    printf("%lld  %s\n", (long long)i, history_point(&scratch, &h, i));
     arena_free(&scratch);
   }
+  if (i < n)
+    printf("the points of trials %lld to %lld depend on results\n", (long long)i, (long long)n - 1);
   printf("would go to %s\n", r->out);
-  (void)a;
 }
 
 /* A directory name out of the experiment's name. */

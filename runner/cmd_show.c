@@ -71,11 +71,14 @@ static Spec *base_for_anywhere(Arena *a, const RunDir *r, Diag *d) {
   return spec_from_text(a, r->head.file, r->experiment, r->head.directory, overrides, n, d);
 }
 
-static Status show_yaml(Arena *a, const RunDir *r, int64_t number, Err *e) {
+static Status show_yaml(Arena *a, RunDir *r, int64_t number, Err *e) {
   Diag d = diag_new(a);
   const TrialResult *t = run_dir_trial(r, number);
   Spec *base = base_for_anywhere(a, r, &d);
-  const char *point = t ? t->point : plan_point(a, r->spec, number);
+  const char *point = t ? t->point : history_point(a, &r->history, number);
+  CHECK(e, point, E_STOPPED,
+        "the point of trial %lld of %s depends on results that are not there yet",
+        (long long)number, r->dir);
   Spec *trial = base ? plan_trial(a, base, number, point, &d) : NULL;
   TRY(command_diagnostics(&d, e));
   CHECK(e, trial, E_INTERNAL, "trial %lld cannot be resolved", (long long)number);

@@ -17,36 +17,16 @@ int64_t plan_seed(const Spec *base, int64_t n) {
   return (int64_t)rng_trial_seed((uint64_t)base->seed, (uint64_t)n);
 }
 
-static Point propose(Arena *a, const Spec *base, int64_t n) {
-  Point p = {0};
-  if (!base->search.present) return p;
-  const Sampler *sampler = (const Sampler *)(const void *)base->search.method.kind;
-  const Space *space = &base->search.space;
-  SamplerAxis *axes = ARENA_ARRAY(a, SamplerAxis, space->n);
-  sampler_axes(space, axes);
-  const SamplerAsk ask = {.space = space,
-                          .axes = axes,
-                          .n_axes = space->n,
-                          .config = base->search.method.config,
-                          .seed = (uint64_t)base->seed,
-                          .n_trials = base->search.trials,
-                          .window = base->search.max_concurrent,
-                          .n = n};
-  sampler_point(a, sampler, &ask, &p);
-  for (int i = 0; i < p.n; i++) { /* a value that was drawn is blamed on its range */
-    if (p.values[i]->mark.source) continue;
-    YamlNode *value = yaml_copy(a, p.values[i]);
-    value->mark = space->dims[i].mark;
-    p.values[i] = value;
-  }
-  return p;
+bool plan_looks(const Spec *base) {
+  if (!base->search.present) return false;
+  return ((const Sampler *)(const void *)base->search.method.kind)->looks;
 }
 
-static const char *point_text(Arena *a, const Space *space, const Point *p) {
+const char *plan_point_text(Arena *a, const Space *space, const Point *p) {
   if (p->n == 0) return "";
   YamlNode *map = yaml_new(a, YAML_MAP, (Mark){0});
   for (int i = 0; i < p->n; i++) {
-    yaml_put(a, map, space->dims[i].path, yaml_copy(a, p->values[i]));
+    if (p->values[i]) yaml_put(a, map, space->dims[i].path, yaml_copy(a, p->values[i]));
   }
   Str text = str_new(a);
   yaml_write_flow(map, &text);
@@ -54,8 +34,9 @@ static const char *point_text(Arena *a, const Space *space, const Point *p) {
 }
 
 const char *plan_point(Arena *a, const Spec *base, int64_t n) {
-  Point p = propose(a, base, n);
-  return point_text(a, &base->search.space, &p);
+  History h;
+  history_init(&h, a, base);
+  return history_point(a, &h, n);
 }
 
 const YamlNode *plan_point_map(Arena *a, const char *point) {
@@ -110,11 +91,11 @@ static void note_batch(const Spec *trial, int64_t rows, PlanSummary *out) {
   if (out->by_shard_rows == 0 || rows < out->by_shard_rows) out->by_shard_rows = rows;
 }
 
-static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t n, Diag *d,
-                        PlanSummary *out, Err *e) {
-  Point p = propose(a, base, n);
+/* Trial n, or one of a place (n -1) that some trial may come to. */
+static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t n, const Point *p,
+                        Diag *d, PlanSummary *out, Err *e) {
   int n_refusals = d->n_refusals;
-  Spec *trial = spec_trial(a, base, &p, plan_seed(base, n), d);
+  Spec *trial = spec_trial(a, base, p, plan_seed(base, n < 0 ? 0 : n), d);
   if (!trial) return OK; /* `d` says why */
   TrialPlan plan;
   Status s = trial_plan(a, env, trial, d, &plan, e);
@@ -140,22 +121,77 @@ static Status check_one(Arena *a, const Spec *base, const TrialEnv *env, int64_t
 }
 
 /* Errors stand where the file says a thing; which of its values were drawn together, nowhere. */
-static void name_trial(const Spec *base, int64_t n, Diag *d) {
+static void name_trial(const Spec *base, int64_t n, const Point *p, Diag *d) {
   Mark at = yaml_get(base->source, "search")->key_mark;
-  diag_add(d, DIAG_ERROR, at, "trial %lld of this search cannot be trained: %s", (long long)n,
-           plan_point(d->arena, base, n));
+  const char *point = plan_point_text(d->arena, &base->search.space, p);
+  if (n < 0)
+    diag_add(d, DIAG_ERROR, at, "this search may come to what cannot be trained: %s", point);
+  else
+    diag_add(d, DIAG_ERROR, at, "trial %lld of this search cannot be trained: %s", (long long)n,
+             point);
+}
+
+/*
+ * Places that the proposals of a method that looks may come to: all ranges at one of their ends
+ * beside the k-th category of each list, for every k; then as many as random search would draw.
+ */
+enum { RANDOM_PLACES = 300 };
+
+static int n_corners(const Space *space) {
+  int most = 1;
+  for (int i = 0; i < space->n; i++)
+    if (space->dims[i].n_values > most) most = space->dims[i].n_values;
+  return 2 * most;
+}
+
+static void place(Arena *a, const Spec *base, int number, Point *out) {
+  const Space *space = &base->search.space;
+  const int corners = n_corners(space);
+  double *u = ARENA_ARRAY(a, double, space->n);
+  for (int i = 0; i < space->n; i++) {
+    const Dim *d = &space->dims[i];
+    Rng r = rng_stream((uint64_t)base->seed, RNG_SAMPLE, (uint64_t)number, (uint32_t)i);
+    if (number >= corners)
+      u[i] = rng_f64(&r);
+    else if (d->values)
+      u[i] = (number / 2 % d->n_values + 0.5) / d->n_values;
+    else
+      u[i] = number % 2 ? 1 - 0x1p-53 : 0;
+  }
+  sampler_place(a, space, u, out);
+}
+
+/* Trials as long as the History says where they are, then places. */
+static bool next_point(Arena *a, History *h, PlanSummary *out, int64_t *n, Point *p) {
+  *n = out->n_checked;
+  if (*n < out->n_trials && *n < MAX_CHECKED && history_ready(h, *n)) {
+    out->n_checked++;
+    history_propose(a, h, *n, p);
+    return true;
+  }
+  *n = -1;
+  if (!plan_looks(h->base) || out->n_checked == out->n_trials) return false;
+  if (out->n_places >= n_corners(&h->base->search.space) + RANDOM_PLACES) return false;
+  place(a, h->base, (int)out->n_places++, p);
+  return true;
 }
 
 Status plan_check(const Spec *base, const TrialEnv *env, Diag *d, PlanSummary *out, Err *e) {
   *out = (PlanSummary){.n_trials = plan_n_trials(base)};
-  Arena trial = {0};
+  Arena trial = {0}, kept = {0};
   arena_init(&trial);
+  arena_init(&kept);
+  History h;
+  history_init(&h, &kept, base);
   Status s = OK;
-  while (s == OK && d->n_errors == 0 && out->n_checked < out->n_trials &&
-         out->n_checked < MAX_CHECKED) {
-    s = check_one(&trial, base, env, out->n_checked++, d, out, e);
+  int64_t n;
+  Point p;
+  while (s == OK && d->n_errors == 0 && next_point(&trial, &h, out, &n, &p)) {
+    s = check_one(&trial, base, env, n, &p, d, out, e);
+    if (s == OK && d->n_errors > 0 && base->search.present) name_trial(base, n, &p, d);
     arena_free(&trial);
   }
-  if (s == OK && d->n_errors > 0 && base->search.present) name_trial(base, out->n_checked - 1, d);
+  arena_free(&trial);
+  arena_free(&kept);
   return s;
 }

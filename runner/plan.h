@@ -8,24 +8,33 @@
 #ifndef CAVIAR_PLAN_H
 #define CAVIAR_PLAN_H
 
+#include "history.h"
 #include "trial.h"
 
 int64_t plan_n_trials(const Spec *base); /* 1 without a search */
 
-/* Trial n: its seed (the experiment's own without a search) and its point. */
+/* Does the method look at results? Then a point is what a History (history.h) says. */
+bool plan_looks(const Spec *base);
+
+/* Trial n: its seed (the experiment's own without a search) and its point, as far as that depends
+ * on no result; else NULL. */
 int64_t plan_seed(const Spec *base, int64_t n);
 const char *plan_point(Arena *a, const Spec *base, int64_t n);
+
+/* The text of a point. */
+const char *plan_point_text(Arena *a, const Space *space, const Point *p);
 
 /* The values of a point by path; NULL: not such a text. */
 const YamlNode *plan_point_map(Arena *a, const char *point);
 
-/* The experiment of trial n at a point (as plan_point wrote it, here or on another rank). NULL and
+/* The experiment of trial n at a point (as history_point wrote it, here or on another rank). NULL and
  * diagnostics if the point is not one of this space or is illegal. */
 Spec *plan_trial(Arena *a, const Spec *base, int64_t n, const char *point, Diag *d);
 
 typedef struct {
-  int64_t n_trials, n_checked; /* the first 10,000 are checked */
-  int64_t largest;             /* the trial that takes the most memory, */
+  int64_t n_trials, n_checked; /* the first 10,000 are checked; of a method that looks those that */
+  int64_t n_places;            /*   depend on no result, and so many places all over the space */
+  int64_t largest;             /* the trial that takes the most memory; -1: such a place, */
   size_t bytes;                /*   how much, */
   size_t n_parameters;         /*   and its weights */
   int64_t batches, steps;      /* mini-batches and updates of an epoch of trial 0, */

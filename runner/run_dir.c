@@ -1,6 +1,7 @@
 /* A run directory: reading it, making it, appending to it. */
 #include "run_dir.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -66,6 +67,12 @@ static void remember(RunDir *r, TrialResult *t) {
   count(r, t, 1);
 }
 
+/* As methods want it: the smaller, the better. */
+static double loss(const RunDir *r, const TrialResult *t) {
+  if (t->status != TRIAL_COMPLETED) return NAN;
+  return r->spec->search.metric.maximize ? -t->metric : t->metric;
+}
+
 static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
   TrialResult *t = ARENA_NEW(r->arena, TrialResult);
   CHECK(e, result, E_DATA, "a record of a trial has no result");
@@ -73,6 +80,7 @@ static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
   CHECK(e, t->number >= 0 && t->number < r->head.n_trials, E_DATA,
         "a result is of trial %lld; the run has %lld", (long long)t->number,
         (long long)r->head.n_trials);
+  history_tell(&r->history, t->number, t->point, loss(r, t));
   remember(r, t);
   return OK;
 }
@@ -106,6 +114,7 @@ static Status read_record(void *ctx, const JsonValue *record, const char *text, 
     if (!r->spec) TRY(load_spec(r, e));
     r->results = ARENA_ARRAY(r->arena, TrialResult *, r->head.n_trials);
     r->order = ARENA_ARRAY(r->arena, int64_t, r->head.n_trials);
+    history_init(&r->history, r->arena, r->spec);
     return OK;
   }
   CHECK(e, r->results, E_DATA, "the journal does not begin with what the run is");
@@ -173,6 +182,7 @@ static Status begin(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
   r->experiment = spec->file->text;
   r->results = ARENA_ARRAY(a, TrialResult *, head->n_trials);
   r->order = ARENA_ARRAY(a, int64_t, head->n_trials);
+  history_init(&r->history, a, spec);
   bool durable;
   return journal_sync(r->journal, true, &durable, e);
 }

@@ -14,6 +14,7 @@
 #ifndef CAVIAR_RUN_DIR_H
 #define CAVIAR_RUN_DIR_H
 
+#include "history.h"
 #include "io/journal.h"
 #include "trial.h"
 
@@ -50,6 +51,7 @@ typedef struct {
   TrialResult **results;  /* (head.n_trials) NULL: not finished */
   int64_t *order;         /* (n_done) numbers, best first */
   int64_t n_done, n_diverged, n_failed;
+  History history; /* the points of the trials that are not finished follow from it */
   RunTest test;
   Arena *arena;
   Journal *journal; /* NULL: only read */

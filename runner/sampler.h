@@ -57,6 +57,9 @@ extern const Registry run_samplers;
 /* out: (s->n). */
 void sampler_axes(const Space *s, SamplerAxis *out);
 
+/* The point at u (s->n). */
+void sampler_place(Arena *a, const Space *s, const double *u, Point *out);
+
 /* The point that the sampler proposes. */
 void sampler_point(Arena *a, const Sampler *sampler, const SamplerAsk *ask, Point *out);
 

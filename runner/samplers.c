@@ -19,14 +19,17 @@ void sampler_axes(const Space *s, SamplerAxis *out) {
   for (int i = 0; i < s->n; i++) out[i] = axis_of(&s->dims[i]);
 }
 
+void sampler_place(Arena *a, const Space *s, const double *u, Point *out) {
+  *out = (Point){.values = ARENA_ARRAY(a, const YamlNode *, s->n), .n = s->n};
+  for (int i = 0; i < s->n; i++) out->values[i] = space_value(a, &s->dims[i], u[i]);
+}
+
 void sampler_point(Arena *a, const Sampler *sampler, const SamplerAsk *ask, Point *out) {
-  const Space *s = ask->space;
   if (sampler->values) {
     sampler->values(a, ask, out);
     return;
   }
-  double *u = ARENA_ARRAY(a, double, s->n);
+  double *u = ARENA_ARRAY(a, double, ask->space->n);
   sampler->propose(a, ask, u);
-  *out = (Point){.values = ARENA_ARRAY(a, const YamlNode *, s->n), .n = s->n};
-  for (int i = 0; i < s->n; i++) out->values[i] = space_value(a, &s->dims[i], u[i]);
+  sampler_place(a, ask->space, u, out);
 }

@@ -41,6 +41,7 @@ bool search_stopping(const Search *s) {
 void search_init(Search *s, Arena *a, RunDir *run, int n_ranks) {
   *s = (Search){.run = run, .published = clock_now()};
   schedule_init(&s->queue, a, run->head.n_trials);
+  if (plan_looks(run->spec)) schedule_set_window(&s->queue, run->spec->search.max_concurrent);
   for (int64_t i = 0; i < run->n_done; i++) {
     int64_t number = run->order[i];
     if (run->results[number]->status != TRIAL_FAILED) schedule_known(&s->queue, number);
@@ -56,8 +57,8 @@ bool search_next(Search *s, int rank, Arena *a, Task *out) {
   return true;
 }
 
-const char *search_point(const Search *s, Arena *a, int64_t number) {
-  return plan_point(a, s->run->spec, number);
+const char *search_point(Search *s, Arena *a, int64_t number) {
+  return history_point(a, &s->run->history, number);
 }
 
 void search_task(Search *s, int64_t n, Arena *a, Task *out) {

@@ -125,6 +125,18 @@ double space_unit(const Dim *d, const YamlNode *value) {
   return clamp(fraction(d->scale, d->min, d->max, v.real), 0, 1 - 0x1p-53);
 }
 
+void space_point(Arena *a, const Space *s, const YamlNode *map, Point *out) {
+  *out = (Point){.values = ARENA_ARRAY(a, const YamlNode *, s->n), .n = s->n};
+  for (int i = 0; i < s->n; i++) out->values[i] = yaml_get(map, s->dims[i].path);
+}
+
+void space_units(const Space *s, const Point *p, double *u) {
+  for (int i = 0; i < s->n; i++) {
+    u[i] = p->values[i] ? space_unit(&s->dims[i], p->values[i]) : NAN;
+    if (isnan(u[i])) u[i] = 0.5;
+  }
+}
+
 /* ---- grids ----------------------------------------------------------------------------------- */
 
 /* The ends are exact, whatever the scale's functions round to. */

@@ -31,7 +31,7 @@ typedef struct {
   int n;
 } Space;
 
-/* A place in the space: values[i] for dims[i]. */
+/* A place in the space: values[i] for dims[i]; NULL: none. */
 typedef struct {
   const YamlNode **values;
   int n;
@@ -49,5 +49,10 @@ double space_unit(const Dim *dim, const YamlNode *value);
  * values; a continuous one has size 0. */
 int space_grid_size(const Dim *dim);
 const YamlNode *space_grid_value(Arena *a, const Dim *dim, int i);
+
+/* The values of a map by path; values that are not there are NULL. `map` may be NULL. */
+void space_point(Arena *a, const Space *s, const YamlNode *map, Point *out);
+/* Each value's place u (s->n), by space_unit; what is none of the dimension, or not there: 0.5. */
+void space_units(const Space *s, const Point *p, double *u);
 
 #endif

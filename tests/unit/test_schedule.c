@@ -169,9 +169,12 @@ static void any_order(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(hands_out_in_order), cmocka_unit_test(skips_what_the_journal_has),
-      cmocka_unit_test(refuses_lies),       cmocka_unit_test(takes_back),
-      cmocka_unit_test(any_order),          cmocka_unit_test(a_window_waits_for_results),
+      cmocka_unit_test(hands_out_in_order),
+      cmocka_unit_test(skips_what_the_journal_has),
+      cmocka_unit_test(refuses_lies),
+      cmocka_unit_test(takes_back),
+      cmocka_unit_test(any_order),
+      cmocka_unit_test(a_window_waits_for_results),
       cmocka_unit_test(a_window_knows_the_journal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

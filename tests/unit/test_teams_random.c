@@ -22,7 +22,7 @@ typedef struct {
   Rng r;
   Schedule queue;
   Teams *teams;
-  int n_ranks, shards, ranks, n_trials;
+  int n_ranks, shards, ranks, n_trials, window;
   double now;
   bool asked[RANKS];               /* and was given nothing since */
   int doing[RANKS], queued[RANKS]; /* trial or FREE */
@@ -44,9 +44,12 @@ static int count_idle(const Book *b) {
   return n;
 }
 
+/* Trials that may be given out: behind the first that is not done only so many. */
 static int count_free(const Book *b) {
-  int n = 0;
-  for (int i = 0; i < b->n_trials; i++) n += !b->trials[i].given;
+  int n = 0, front = 0;
+  while (front < b->n_trials && b->trials[front].done) front++;
+  const int end = b->window && front + b->window < b->n_trials ? front + b->window : b->n_trials;
+  for (int i = 0; i < end; i++) n += !b->trials[i].given;
   return n;
 }
 
@@ -188,9 +191,11 @@ static void one_job(uint64_t seed) {
   b.n_trials = 1 + any(&b, any(&b, 2) ? TRIALS : 5);
   b.shards = 1 << any(&b, 6);
   if (any(&b, 3) == 0) b.ranks = 1 << any(&b, __builtin_ctz((unsigned)b.shards) + 1);
-  b.formed = b.n_trials >= b.n_ranks;
+  if (seed % 3 == 0) b.window = 1 + any(&b, 20);
+  b.formed = b.n_trials >= b.n_ranks && (b.window == 0 || b.window >= b.n_ranks);
   for (int r = 0; r < b.n_ranks; r++) b.doing[r] = b.queued[r] = FREE;
   schedule_init(&b.queue, &b.a, b.n_trials);
+  if (b.window) schedule_set_window(&b.queue, b.window);
   b.teams = teams_new(&b.a, b.n_ranks, b.shards, b.ranks, &b.queue);
   int64_t turns = 0;
   while (!schedule_complete(&b.queue)) {

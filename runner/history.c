@@ -1,0 +1,119 @@
+/* What a search has come to. */
+#include "history.h"
+
+#include <math.h>
+
+#include "plan.h"
+
+static const Sampler *sampler_of(const Spec *base) {
+  return (const Sampler *)(const void *)base->search.method.kind;
+}
+
+void history_init(History *h, Arena *a, const Spec *base) {
+  *h = (History){.base = base, .arena = a};
+  if (!base->search.present || !sampler_of(base)->looks) return;
+  const int64_t n = base->search.trials;
+  h->window = base->search.max_concurrent;
+  h->n_trials = n;
+  h->points = ARENA_ARRAY(a, const char *, n);
+  h->u = ARENA_ARRAY(a, const double *, n);
+  h->told = ARENA_ARRAY(a, SamplerTold, n);
+  h->known = ARENA_ARRAY(a, bool, n);
+}
+
+/* ---- what is told ---------------------------------------------------------------------------- */
+
+static void keep_point(History *h, int64_t n, const char *text, const Point *p) {
+  const Space *space = &h->base->search.space;
+  double *u = ARENA_ARRAY(h->arena, double, space->n);
+  space_units(space, p, u);
+  h->points[n] = text;
+  h->u[n] = u;
+  while (h->n_proposed < h->n_trials && h->points[h->n_proposed]) h->n_proposed++;
+}
+
+void history_tell(History *h, int64_t n, const char *point, double loss) {
+  if (n < 0 || n >= h->n_trials || h->known[n]) return;
+  if (!h->points[n]) {
+    Arena scratch = {0};
+    arena_init(&scratch);
+    const YamlNode *map = plan_point_map(&scratch, point);
+    Point p;
+    space_point(&scratch, &h->base->search.space, map, &p);
+    keep_point(h, n, arena_strdup(h->arena, point), &p);
+    arena_free(&scratch);
+  }
+  h->known[n] = true;
+  h->told[n] = (SamplerTold){.u = h->u[n], .loss = loss};
+  while (h->front < h->n_trials && h->known[h->front]) h->front++;
+}
+
+/* ---- what is proposed ------------------------------------------------------------------------ */
+
+static int64_t n_told(const History *h, int64_t n) {
+  return n > h->window ? n - h->window : 0;
+}
+
+bool history_ready(const History *h, int64_t n) {
+  return h->window == 0 || n_told(h, n) <= h->front;
+}
+
+/* What was drawn is blamed on its range. */
+static void mark_values(Arena *a, const Space *space, Point *p) {
+  for (int i = 0; i < p->n; i++) {
+    if (!p->values[i] || p->values[i]->mark.source) continue;
+    YamlNode *value = yaml_copy(a, p->values[i]);
+    value->mark = space->dims[i].mark;
+    p->values[i] = value;
+  }
+}
+
+static void propose(Arena *a, const History *h, int64_t n, Point *out) {
+  const SearchSpec *search = &h->base->search;
+  SamplerAxis *axes = ARENA_ARRAY(a, SamplerAxis, search->space.n);
+  sampler_axes(&search->space, axes);
+  SamplerAsk ask = {.space = &search->space,
+                    .axes = axes,
+                    .n_axes = search->space.n,
+                    .config = search->method.config,
+                    .seed = (uint64_t)h->base->seed,
+                    .n_trials = search->trials,
+                    .window = search->max_concurrent,
+                    .n = n};
+  if (h->window > 0) {
+    ask.n_told = n_told(h, n);
+    ask.told = h->told;
+    ask.pending = h->u + ask.n_told;
+  }
+  sampler_point(a, sampler_of(h->base), &ask, out);
+  mark_values(a, &search->space, out);
+}
+
+/* Those before n are pending for it. */
+static void propose_below(History *h, int64_t n) {
+  Arena scratch = {0};
+  arena_init(&scratch);
+  while (h->n_proposed < n) {
+    Point p;
+    history_propose(&scratch, h, h->n_proposed, &p);
+    arena_free(&scratch);
+  }
+  arena_free(&scratch);
+}
+
+void history_propose(Arena *a, History *h, int64_t n, Point *out) {
+  *out = (Point){0};
+  if (!h->base->search.present) return;
+  if (h->window > 0) propose_below(h, n);
+  propose(a, h, n, out);
+  if (h->window > 0 && !h->points[n])
+    keep_point(h, n, plan_point_text(h->arena, &h->base->search.space, out), out);
+}
+
+const char *history_point(Arena *a, History *h, int64_t n) {
+  if (!history_ready(h, n)) return NULL;
+  if (h->window > 0 && h->points[n]) return h->points[n];
+  Point p;
+  history_propose(a, h, n, &p);
+  return plan_point_text(a, &h->base->search.space, &p);
+}
