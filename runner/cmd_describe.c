@@ -7,6 +7,7 @@
 #include "io/dataset.h"
 #include "nn/ops.h"
 #include "sampler.h"
+#include "stopper.h"
 #include "spec_tables.h"
 
 extern const Command run_command_describe;
@@ -26,6 +27,7 @@ static const struct {
     {&io_generators, "data.source"},
     {&run_normalizers, "data.normalize"},
     {&run_samplers, "search.method"},
+    {&run_stoppers, "search.early_terminate"},
     {&nn_ops, "functions of a cost, and of nn_graph_op in C"},
     {&io_importers, "formats that `caviar import` reads"},
 };

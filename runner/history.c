@@ -9,10 +9,16 @@ static const Sampler *sampler_of(const Spec *base) {
   return (const Sampler *)(const void *)base->search.method.kind;
 }
 
+static bool has_limits(const Spec *base) {
+  const KindValue *rule = &base->search.early_terminate;
+  return rule->kind && ((const Stopper *)(const void *)rule->kind)->limits;
+}
+
 void history_init(History *h, Arena *a, const Spec *base) {
   *h = (History){.base = base, .arena = a};
-  if (!base->search.present || !sampler_of(base)->looks) return;
+  if (!base->search.present || !(sampler_of(base)->looks || has_limits(base))) return;
   const int64_t n = base->search.trials;
+  rungs_init(&h->rungs, a, &base->search.early_terminate, n, base->train.epochs);
   h->window = base->search.max_concurrent;
   h->n_trials = n;
   h->points = ARENA_ARRAY(a, const char *, n);
@@ -50,12 +56,14 @@ void history_tell(History *h, int64_t n, const char *point, double loss) {
 
 /* ---- what is proposed ------------------------------------------------------------------------ */
 
-static int64_t n_told(const History *h, int64_t n) {
-  return n > h->window ? n - h->window : 0;
+int64_t history_n_told(const History *h, int64_t n) {
+  const int64_t end = rungs_first(&h->rungs, n) - h->window;
+  if (!h->rungs.stopper) return n > h->window ? n - h->window : 0;
+  return end > 0 ? rungs_first(&h->rungs, end) : 0;
 }
 
 bool history_ready(const History *h, int64_t n) {
-  return h->window == 0 || n_told(h, n) <= h->front;
+  return h->window == 0 || history_n_told(h, n) <= h->front;
 }
 
 /* What was drawn is blamed on its range. */
@@ -80,8 +88,8 @@ static void propose(Arena *a, const History *h, int64_t n, Point *out) {
                     .n_trials = search->trials,
                     .window = search->max_concurrent,
                     .n = n};
-  if (h->window > 0) {
-    ask.n_told = n_told(h, n);
+  if (sampler_of(h->base)->looks) {
+    ask.n_told = history_n_told(h, n);
     ask.told = h->told;
     ask.pending = h->u + ask.n_told;
   }

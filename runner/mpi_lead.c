@@ -67,6 +67,7 @@ void lead_take(Lead *l, int source, int tag, const void *bytes, size_t n) {
 static void send_task(Lead *l, const TeamsAction *x) {
   Task task;
   search_task(l->search, x->trial, &l->arena, &task);
+  search_began(l->search);
   Str text = str_new(&l->arena);
   task.ranks = x->members;
   task.n_ranks = x->n;
@@ -78,11 +79,10 @@ static void send_task(Lead *l, const TeamsAction *x) {
 /* The leader hears it last: its WORD finds them with a JOIN, as a rule. */
 static void send_growth(Lead *l, const TeamsAction *x) {
   Ranks *ranks = ARENA_NEW(&l->arena, Ranks);
-  const Task task = {.number = x->trial,
-                     .point = search_point(l->search, &l->arena, x->trial),
-                     .rival = -1,
-                     .ranks = &x->leader,
-                     .n_ranks = 1};
+  Task task;
+  search_task(l->search, x->trial, &l->arena, &task);
+  task.ranks = &x->leader;
+  task.n_ranks = 1;
   Str text = str_new(&l->arena);
   task_write(&task, &text);
   *ranks = (Ranks){.trial = x->trial, .n = x->n};

@@ -73,6 +73,35 @@ static double loss(const RunDir *r, const TrialResult *t) {
   return r->spec->search.metric.maximize ? -t->metric : t->metric;
 }
 
+/* Its training is over, whatever the others do. */
+static bool has_ended(const RunDir *r, const TrialResult *t) {
+  return t->status != TRIAL_COMPLETED || t->stopped_early || t->terminated ||
+         t->curves.n_epochs >= r->spec->train.epochs;
+}
+
+static void settle(RunDir *r, TrialResult *t) {
+  history_tell(&r->history, t->number, t->point, loss(r, t));
+  remember(r, t);
+}
+
+/* A result ends a leg of its trial; it may settle others of the bracket. */
+static void take(RunDir *r, TrialResult *t) {
+  Rungs *rungs = &r->rungs;
+  rungs->n_changed = 0;
+  if (!rungs->stopper || r->results[t->number]) {
+    rungs->changed[rungs->n_changed++] = t->number;
+    settle(r, t);
+    return;
+  }
+  if (rungs_state(rungs, t->number) != RUNG_TRAINS) return;
+  r->legs[t->number] = t;
+  rungs_tell(rungs, t->number, loss(r, t), has_ended(r, t));
+  for (int64_t i = 0; i < rungs->n_changed; i++) {
+    const int64_t n = rungs->changed[i];
+    if (rungs_state(rungs, n) == RUNG_OVER) settle(r, r->legs[n]);
+  }
+}
+
 static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
   TrialResult *t = ARENA_NEW(r->arena, TrialResult);
   CHECK(e, result, E_DATA, "a record of a trial has no result");
@@ -80,9 +109,18 @@ static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
   CHECK(e, t->number >= 0 && t->number < r->head.n_trials, E_DATA,
         "a result is of trial %lld; the run has %lld", (long long)t->number,
         (long long)r->head.n_trials);
-  history_tell(&r->history, t->number, t->point, loss(r, t));
-  remember(r, t);
+  take(r, t);
   return OK;
+}
+
+static void make_room(RunDir *r) {
+  Arena *a = r->arena;
+  const int64_t n = r->head.n_trials;
+  r->results = ARENA_ARRAY(a, TrialResult *, n);
+  r->order = ARENA_ARRAY(a, int64_t, n);
+  history_init(&r->history, a, r->spec);
+  rungs_init(&r->rungs, a, &r->spec->search.early_terminate, n, r->spec->train.epochs);
+  if (r->rungs.stopper) r->legs = ARENA_ARRAY(a, TrialResult *, n);
 }
 
 /* ---- the journal ----------------------------------------------------------------------------- */
@@ -112,9 +150,7 @@ static Status read_record(void *ctx, const JsonValue *record, const char *text, 
     CHECK(e, !r->results, E_DATA, "the journal begins twice");
     TRY(run_head_read(r->arena, record, &r->head, e));
     if (!r->spec) TRY(load_spec(r, e));
-    r->results = ARENA_ARRAY(r->arena, TrialResult *, r->head.n_trials);
-    r->order = ARENA_ARRAY(r->arena, int64_t, r->head.n_trials);
-    history_init(&r->history, r->arena, r->spec);
+    make_room(r);
     return OK;
   }
   CHECK(e, r->results, E_DATA, "the journal does not begin with what the run is");
@@ -180,9 +216,7 @@ static Status begin(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
   TRY(journal_append(r->journal, str_text(&line), e));
   r->head = *head;
   r->experiment = spec->file->text;
-  r->results = ARENA_ARRAY(a, TrialResult *, head->n_trials);
-  r->order = ARENA_ARRAY(a, int64_t, head->n_trials);
-  history_init(&r->history, a, spec);
+  make_room(r);
   bool durable;
   return journal_sync(r->journal, true, &durable, e);
 }
@@ -235,11 +269,15 @@ Status run_dir_close(RunDir *r, Err *e) {
 
 /* ---- recording ------------------------------------------------------------------------------- */
 
-/* Who falls out of the best because of `number`: itself, the one behind them, or nobody (-1). */
-static int64_t fallen(const RunDir *r, int64_t number) {
-  int64_t keep = run_dir_keep_count(r);
-  if (!run_dir_keeps(r, number)) return number;
-  return r->n_done > keep ? r->order[keep] : -1;
+/* Trials were settled: those of them that are not among the best keep no checkpoint, nor do those
+ * whom they have pushed out. */
+static void drop_checkpoints(const RunDir *r) {
+  const int64_t keep = run_dir_keep_count(r), n = r->rungs.n_changed;
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t number = r->rungs.changed[i];
+    if (r->results[number] && !run_dir_keeps(r, number)) drop_checkpoint(r, number);
+  }
+  for (int64_t i = keep; i < r->n_done && i < keep + n; i++) drop_checkpoint(r, r->order[i]);
 }
 
 Status run_dir_record(RunDir *r, const char *json, Err *e) {
@@ -251,12 +289,9 @@ Status run_dir_record(RunDir *r, const char *json, Err *e) {
   Status s = json_parse(&scratch, json, strlen(json), &result, e);
   if (s == OK) s = journal_append(r->journal, str_text(&line), e);
   if (s == OK) s = read_trial(r, result, e);
-  int64_t number = s == OK ? json_get(result, "trial")->integer : -1;
+  if (s == OK) drop_checkpoints(r);
   arena_free(&scratch);
-  if (s != OK) return s;
-  int64_t out = fallen(r, number);
-  if (out >= 0) drop_checkpoint(r, out);
-  return OK;
+  return s;
 }
 
 Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e) {

@@ -49,6 +49,8 @@ typedef struct {
   Spec *spec;             /* the experiment, resolved */
   const char *experiment; /* text of experiment.yaml */
   TrialResult **results;  /* (head.n_trials) NULL: not finished */
+  TrialResult **legs;     /* (head.n_trials) the latest results of those that have brackets */
+  Rungs rungs;            /* who of these trains further; `changed` follows the last result */
   int64_t *order;         /* (n_done) numbers, best first */
   int64_t n_done, n_diverged, n_failed;
   History history; /* the points of the trials that are not finished follow from it */

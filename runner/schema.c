@@ -5,6 +5,7 @@
 #include "io/dataset.h"
 #include "io/json.h"
 #include "sampler.h"
+#include "stopper.h"
 #include "spec_tables.h"
 
 static void put_string(JsonWriter *j, const char *key, const char *text) {
@@ -473,9 +474,9 @@ static void put_section(JsonWriter *j, const Section *s) {
 }
 
 void spec_schema(Str *out) {
-  static const Registry *const registries[] = {&nn_activations,  &nn_losses,       &nn_optimizers,
-                                               &nn_schedules,    &nn_initialisers, &io_generators,
-                                               &run_normalizers, &run_samplers,    &nn_metrics};
+  static const Registry *const registries[] = {
+      &nn_activations, &nn_losses,       &nn_optimizers, &nn_schedules, &nn_initialisers,
+      &io_generators,  &run_normalizers, &run_samplers,  &run_stoppers, &nn_metrics};
   JsonWriter writer = json_writer(out), *j = &writer;
   json_open(j, '{');
   put_string(j, "$schema", "http://json-schema.org/draft-07/schema#");

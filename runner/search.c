@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "plan.h"
 #include "record.h"
+#include "stopper.h"
 
 static const double publish_seconds = 30;
 
@@ -38,14 +39,48 @@ bool search_stopping(const Search *s) {
 
 /* ---- trials ---------------------------------------------------------------------------------- */
 
+/* Trials may begin as far as what they depend on is there. */
+static void open_window(Search *s) {
+  const History *h = &s->run->history;
+  int64_t limit = s->queue.limit;
+  while (limit < s->queue.n_trials && history_ready(h, limit)) limit++;
+  schedule_allow(&s->queue, limit);
+}
+
+/* Trials that the journal has at a rung. */
+static void go_on(Search *s) {
+  const Rungs *rungs = &s->run->rungs;
+  for (int64_t n = 0; rungs->stopper && n < rungs->n_trials; n++) {
+    if (s->run->results[n] || !s->run->legs[n]) continue;
+    schedule_pause(&s->queue, n);
+    if (rungs_state(rungs, n) == RUNG_TRAINS) schedule_again(&s->queue, n);
+  }
+}
+
+/* What the trial's result has settled, of itself and of others of its bracket. */
+static void follow_up(Search *s, int64_t number) {
+  const Rungs *rungs = &s->run->rungs;
+  if (!s->run->results[number]) schedule_pause(&s->queue, number);
+  for (int64_t i = 0; i < rungs->n_changed; i++) {
+    const int64_t n = rungs->changed[i];
+    if (s->run->results[n])
+      schedule_done(&s->queue, n);
+    else
+      schedule_again(&s->queue, n);
+  }
+  open_window(s);
+}
+
 void search_init(Search *s, Arena *a, RunDir *run, int n_ranks) {
   *s = (Search){.run = run, .published = clock_now()};
   schedule_init(&s->queue, a, run->head.n_trials);
-  if (plan_looks(run->spec)) schedule_set_window(&s->queue, run->spec->search.max_concurrent);
   for (int64_t i = 0; i < run->n_done; i++) {
     int64_t number = run->order[i];
-    if (run->results[number]->status != TRIAL_FAILED) schedule_known(&s->queue, number);
+    if (run->results[number]->status != TRIAL_FAILED) schedule_done(&s->queue, number);
   }
+  go_on(s);
+  if (run->history.window > 0) schedule_hold(&s->queue);
+  open_window(s);
   progress_init(&s->progress, run, n_ranks);
 }
 
@@ -54,24 +89,52 @@ bool search_next(Search *s, int rank, Arena *a, Task *out) {
   int64_t n = schedule_next(&s->queue, rank);
   if (n < 0) return false;
   search_task(s, n, a, out);
+  search_began(s);
   return true;
 }
 
-const char *search_point(Search *s, Arena *a, int64_t number) {
-  return history_point(a, &s->run->history, number);
+void search_began(Search *s) {
+  progress_started(&s->progress);
+}
+
+/* By the curves of earlier trials, where the search has such a rule. */
+static void set_limits(const Search *s, int64_t n, Arena *a, Task *out) {
+  const Spec *spec = s->run->spec;
+  const KindValue *rule = &spec->search.early_terminate;
+  const Stopper *stopper = (const Stopper *)(const void *)rule->kind;
+  if (!stopper || !stopper->limits) return;
+  const int64_t n_told = history_n_told(&s->run->history, n);
+  StopperCurve *told = ARENA_ARRAY(a, StopperCurve, n_told);
+  int64_t n_epochs = 0;
+  for (int64_t i = 0; i < n_told; i++) {
+    const TrialResult *t = s->run->results[i];
+    if (t && t->status == TRIAL_COMPLETED)
+      told[i] = trial_metric_curve(a, t, spec->search.metric.name);
+    if (told[i].n > n_epochs) n_epochs = told[i].n;
+  }
+  double *limits = ARENA_ARRAY(a, double, n_epochs);
+  stopper->limits(a, rule->config, told, n_told, spec->search.metric.maximize, n_epochs, limits);
+  out->limits = limits;
+  out->n_limits = (int)n_epochs;
+}
+
+/* Who is behind the last of those whose checkpoints are kept need write none. */
+static void set_rival(const Search *s, Task *out) {
+  const int64_t keep = run_dir_keep_count(s->run);
+  if (s->run->n_done < keep) return;
+  const TrialResult *last = s->run->results[s->run->order[keep - 1]];
+  if (last->status != TRIAL_COMPLETED) return;
+  out->rival = last->number;
+  out->rival_metric = last->metric;
 }
 
 void search_task(Search *s, int64_t n, Arena *a, Task *out) {
-  *out = (Task){.number = n, .point = search_point(s, a, n), .rival = -1};
-  int64_t keep = run_dir_keep_count(s->run);
-  if (s->run->n_done >= keep) {
-    const TrialResult *last = s->run->results[s->run->order[keep - 1]];
-    if (last->status == TRIAL_COMPLETED) {
-      out->rival = last->number;
-      out->rival_metric = last->metric;
-    }
-  }
-  progress_started(&s->progress);
+  *out = (Task){.number = n,
+                .point = history_point(a, &s->run->history, n),
+                .rival = -1,
+                .stop_at = rungs_epoch(&s->run->rungs, n)};
+  set_limits(s, n, a, out);
+  set_rival(s, out);
 }
 
 /* The trial's number in a result's text; -1: it is none. */
@@ -93,7 +156,9 @@ int64_t search_result(Search *s, int rank, const char *json, size_t n) {
   int64_t number = number_of(json, n);
   switch (schedule_result(&s->queue, rank, number)) {
   case SCHEDULE_NEW:
-    if (run_dir_record(s->run, json, &s->err) == OK) progress_finished(&s->progress);
+    if (run_dir_record(s->run, json, &s->err) != OK) return number;
+    follow_up(s, number);
+    progress_finished(&s->progress);
     return number;
   case SCHEDULE_REPEAT:
     return number;

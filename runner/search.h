@@ -27,10 +27,10 @@ void search_init(Search *s, Arena *a, RunDir *run, int n_ranks);
 /* The next task for a rank; false: all are given out, or the next one waits for results. Texts in
  * `a`, or kept. */
 bool search_next(Search *s, int rank, Arena *a, Task *out);
-/* The task of a trial that the queue has given out. */
+/* The task of a trial that the queue has given out. Texts likewise. */
 void search_task(Search *s, int64_t number, Arena *a, Task *out);
-/* Its point alone, which a rank that joins needs. */
-const char *search_point(Search *s, Arena *a, int64_t number);
+/* A task went out. search_next has said so itself. */
+void search_began(Search *s);
 /* A rank's result, as work_train wrote it: journaled, then counted. Returns the trial; -1: of none. */
 int64_t search_result(Search *s, int rank, const char *json, size_t n);
 /* A rank gives a trial back unfinished: it was asked to stop, so all are. */

@@ -91,6 +91,7 @@ typedef struct {
   NnRules rules;           /* 0: not given */
   double warmup_epochs;    /* 0: none */
   int64_t base_batch_size; /* rows that learning_rate is meant for; 0: those of any step */
+  int64_t stop_at;         /* epochs; 0: all */
   EarlyStoppingSpec early_stopping;
 } TrainSpec;
 
@@ -112,7 +113,8 @@ typedef struct {
   KindValue method; /* sampler */
   int64_t trials;   /* how many; for grid the size of the grid */
   int64_t max_concurrent;
-  MetricSpec metric; /* also set where there is no search */
+  KindValue early_terminate; /* stopper.h; NULL kind: every trial trains to its end */
+  MetricSpec metric;         /* also set where there is no search */
   Space space;
 } SearchSpec;
 

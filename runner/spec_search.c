@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rungs.h"
 #include "sampler.h"
 #include "spec_path.h"
 #include "spec_sections.h"
@@ -396,6 +397,37 @@ static void count_trials(const Resolve *r, const YamlNode *in, Mark at, Spec *s,
   yaml_put(r->a, out, "trials", resolve_scalar(r, p, &s->search, said ? said->mark : at));
 }
 
+/* Brackets compare trials epoch by epoch, so all must train equally many. */
+static void check_early_terminate(const Resolve *r, const YamlNode *in, const Spec *s) {
+  const KindValue *rule = &s->search.early_terminate;
+  const YamlNode *said = yaml_get(in, "early_terminate");
+  if (!rule->kind || !said) return;
+  if (s->cost.text) {
+    diag_add(r->d, DIAG_ERROR, said->key_mark,
+             "early_terminate judges trials by their epochs, and a cost has none");
+    return;
+  }
+  const Stopper *stopper = (const Stopper *)(const void *)rule->kind;
+  if (!stopper->bracket) return;
+  if (s->train.epochs == 0)
+    diag_add(r->d, DIAG_ERROR, said->key_mark,
+             "%s counts epochs; write train.epochs instead of train.steps", rule->kind->name);
+  for (int i = 0; i < s->search.space.n; i++) {
+    const Dim *d = &s->search.space.dims[i];
+    if (str_eq(d->path, "train.epochs") || str_eq(d->path, "train.stop_at"))
+      diag_add(r->d, DIAG_ERROR, d->mark,
+               "%s cannot be searched with %s, which compares trials at the same epochs", d->path,
+               rule->kind->name);
+  }
+  Bracket b;
+  if (s->train.epochs > 0) stopper->bracket(rule->config, s->train.epochs, s->search.trials, 0, &b);
+  if (s->train.epochs > 0 && b.n_rungs < 2)
+    diag_add(r->d, DIAG_ERROR, said->key_mark,
+             "%s has no rung before the end of %lld epoch%s: make min_epochs or eta smaller, or "
+             "train longer",
+             rule->kind->name, (long long)s->train.epochs, s->train.epochs == 1 ? "" : "s");
+}
+
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, Spec *s) {
   static const char *const also[] = {"parameters", NULL};
   YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
@@ -407,7 +439,8 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, S
   const YamlNode *map = resolve_expect_map(r, in, m.where);
   YamlNode *parameters = resolve_parameters(r, yaml_get(map, "parameters"), tree, s);
   if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
-  static const char *const order[] = {"method", "trials", "max_concurrent"};
+  if (r->d->n_refusals == errors) check_early_terminate(r, map, s);
+  static const char *const order[] = {"method", "trials", "max_concurrent", "early_terminate"};
   for (int i = 0; i < COUNT(order); i++) {
     const YamlNode *n = yaml_get(rows, order[i]);
     if (n) yaml_put(r->a, out, order[i], yaml_copy(r->a, n));

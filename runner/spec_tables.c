@@ -5,6 +5,7 @@
 
 #include "io/dataset.h"
 #include "sampler.h"
+#include "stopper.h"
 
 /* Seeds stay below 2^53, so that every reader of JSON or HDF5 keeps them whole. */
 #define SEED_MAX 9007199254740991.0
@@ -166,6 +167,8 @@ static const Param train_rows[] = {
      .hi = 1 << 24, .unit = "rows",
      .doc = "that learning_rate is meant for: each rate is multiplied by batch_size x accumulate / "
             "base_batch_size"},
+    {"stop_at", P_INT, ROW(TrainSpec, stop_at), .optional = true, .lo = 1, .hi = 1e9,
+     .unit = "epochs", .doc = "training ends there; schedules keep the length of the whole"},
 };
 static const Section *const train_sections[] = {&spec_early_stopping, NULL};
 const Section spec_train = {
@@ -197,6 +200,9 @@ static const Param search_rows[] = {
      .doc = "how many points; grid knows its own number"},
     {"max_concurrent", P_INT, ROW(SearchSpec, max_concurrent), .def = "16", .lo = 1, .hi = 1e6,
      .doc = "proposal n sees exactly the results up to trial n - max_concurrent"},
+    {"early_terminate", P_KIND, ROW(SearchSpec, early_terminate), .optional = true,
+     .registry = &run_stoppers,
+     .doc = "which trials end before their last epoch, for others do better"},
 };
 static const Section *const search_sections[] = {&spec_range, NULL};
 const Section spec_search = {

@@ -137,8 +137,8 @@ static bool end_epoch(TrialRun *r) {
   p->running = (NnScore){0};
   if (r->team->place == 0)
     note_metric(r, r->buffers.curves[(p->epoch - 1) * r->plan.n_names + r->plan.metric_column]);
-  r->over = trial_stale(r);
-  if (r->spec->train.early_stopping.patience > 0)
+  r->over = trial_stale(r) || trial_is_behind(r);
+  if (r->spec->train.early_stopping.patience > 0 || r->env->n_limits > 0)
     r->team->share(r->team->ctx, &r->over, sizeof r->over);
   return true;
 }
@@ -156,6 +156,18 @@ void trial_watch(TrialRun *r, double metric) {
 bool trial_stale(const TrialRun *r) {
   const int64_t patience = r->spec->train.early_stopping.patience;
   return patience > 0 && r->progress.stale >= patience;
+}
+
+bool trial_is_behind(const TrialRun *r) {
+  const TrialPlan *p = &r->plan;
+  const bool maximize = r->spec->search.metric.maximize;
+  double best = NAN;
+  for (int64_t k = 0; k < r->progress.epoch && k < r->env->n_limits; k++) {
+    const double metric = r->buffers.curves[k * p->n_names + p->metric_column];
+    if (trial_better(metric, best, maximize)) best = metric;
+    if (!isnan(r->env->limits[k]) && trial_better(r->env->limits[k], best, maximize)) return true;
+  }
+  return false;
 }
 
 static double seconds(const TrialRun *r) {
@@ -182,7 +194,7 @@ static Status train_epoch(TrialRun *r, Err *e) {
     r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
     return OK;
   }
-  if (hooks->epoch) hooks->epoch(hooks->ctx, r->number, epoch, r->plan.epochs);
+  if (hooks->epoch) hooks->epoch(hooks->ctx, r->number, epoch, r->target);
   return OK;
 }
 
@@ -215,7 +227,8 @@ static void conclude(Arena *a, const TrialRun *r, TrialResult *out) {
     return;
   }
   out->status = TRIAL_COMPLETED;
-  out->stopped_early = r->progress.epoch < p->epochs;
+  out->stopped_early = trial_stale(r) && r->progress.epoch < p->epochs;
+  out->terminated = !out->stopped_early && trial_is_behind(r) && r->progress.epoch < p->epochs;
   out->chosen_epoch = r->buffers.best ? r->progress.best_epoch : r->progress.epoch;
   out->metric = r->buffers.curves[(out->chosen_epoch - 1) * p->n_names + p->metric_column];
   copy_confusion(a, r, &out->confusion);
@@ -242,6 +255,10 @@ static Status start(Arena *a, TrialRun *r, Err *e) {
   Diag d = diag_new(a); /* the messages are in `e` too; check shows them at their places */
   TRY(trial_plan(a, r->env, r->spec, &d, &r->plan, e));
   r->model = r->plan.model;
+  r->target = r->plan.epochs;
+  if (r->env->stop_at > 0 && r->env->stop_at < r->target) r->target = r->env->stop_at;
+  if (r->spec->train.stop_at > 0 && r->spec->train.stop_at < r->target)
+    r->target = r->spec->train.stop_at;
   TRY(arena_init_fixed(&r->arena, r->plan.buffer_bytes, "the trial's buffers", e));
   trial_buffers(&r->arena, r->spec, r->env->data, &r->plan, &r->buffers);
   TRY(nn_model_open(r->model, &r->numbers, e));
@@ -250,11 +267,13 @@ static Status start(Arena *a, TrialRun *r, Err *e) {
   return OK;
 }
 
-/* The finished checkpoint; of a trial that is not worth one, none. */
+/* The finished checkpoint; of a trial that is not worth one, none. One that waits at a rung has it
+ * too: it may be finished, or go on from there. */
 static Status keep_or_remove(Arena *a, const TrialRun *r, const TrialResult *result, Err *e) {
   const TrialHooks *hooks = &r->env->hooks;
-  bool keep =
-      result->status == TRIAL_COMPLETED && (!hooks->keep || hooks->keep(hooks->ctx, result));
+  const bool goes_on = r->env->stop_at > 0 && r->target < r->plan.epochs && !r->over;
+  const bool keep = result->status == TRIAL_COMPLETED &&
+                    (goes_on || !hooks->keep || hooks->keep(hooks->ctx, result));
   if (keep) return trial_checkpoint_save(r, result, e);
   return file_remove(trial_checkpoint_path(a, r->env->checkpoint_dir, r->number), e);
 }
@@ -266,8 +285,7 @@ static Status begin(Arena *a, TrialRun *r, bool *finished, TrialResult *out, Err
   if (r->team->place == 0 && r->env->checkpoint_dir) trial_checkpoint_load(a, r, finished, out);
   trial_share(r, finished);
   trial_note_team(r);
-  if (!*finished && hooks->begin)
-    hooks->begin(hooks->ctx, r->number, r->progress.epoch, r->plan.epochs);
+  if (!*finished && hooks->begin) hooks->begin(hooks->ctx, r->number, r->progress.epoch, r->target);
   return OK;
 }
 
@@ -275,8 +293,7 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   bool finished = false;
   TRY(begin(a, r, &finished, out, e));
   if (finished) return OK;
-  while (r->progress.epoch < r->plan.epochs && !r->diverged_step && !r->over)
-    TRY(train_epoch(r, e));
+  while (r->progress.epoch < r->target && !r->diverged_step && !r->over) TRY(train_epoch(r, e));
   if (r->team->place > 0) return OK;
   conclude(a, r, out);
   copy_teams(a, r, out);

@@ -11,6 +11,7 @@
 #include "data.h"
 #include "measure.h"
 #include "spec.h"
+#include "stopper.h"
 #include "team.h"
 
 /* Changes when the same experiment would give other bits: kernels' definition, samplers, random
@@ -66,6 +67,7 @@ typedef struct {
   int64_t chosen_epoch; /* the epoch whose weights and metrics count (metric.at), from 1; 0: none */
   double metric;        /* search.metric there; NaN unless COMPLETED */
   bool stopped_early;   /* by train.early_stopping, before the last epoch */
+  bool terminated;      /* by limits that other trials set (search.early_terminate) */
   Confusion confusion;  /* of the validation part at the chosen epoch; n 0: not asked for */
   Confusion test_confusion; /* of the test part; put in by who shows the chosen trial */
   int64_t diverged_step;    /* from 1; 0: did not */
@@ -103,7 +105,10 @@ typedef struct {
   CpuLevel cpu;
   const char *checkpoint_dir; /* NULL: no checkpoints */
   TrialHooks hooks;
-  Team *team; /* that trains it; NULL: this rank alone */
+  Team *team;      /* that trains it; NULL: this rank alone */
+  int64_t stop_at; /* the leg that is to be trained ends with this epoch; 0: with the training */
+  const double *limits; /* (n_limits) StopperLimits: the trial ends where it is worse; NULL: none */
+  int n_limits;
 } TrialEnv;
 
 /* Trains; collective on env->team, of which place 0 gets the result (the others' has no curves).
@@ -177,6 +182,9 @@ MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out
 
 /* Is x the better metric? Any number is better than NaN; equal is not better. */
 bool trial_better(double x, double y, bool maximize);
+
+/* The column `name` of its curves. */
+StopperCurve trial_metric_curve(Arena *a, const TrialResult *r, const char *name);
 
 /* Order of the leaderboard: < 0 if a is better. Best metric first; DIVERGED, then FAILED last; ties
  * to the lower number. */

@@ -375,6 +375,12 @@ static void restore(TrialRun *r, const Loaded *l) {
   nn_model_set_counts(r->model, (uint64_t)l->updates, (uint64_t)l->batches);
 }
 
+/* Not one that waited at a rung, and is to go on now. */
+static bool is_final(const TrialRun *r, const TrialResult *was) {
+  return was->status != TRIAL_COMPLETED || was->stopped_early || was->terminated ||
+         was->curves.n_epochs >= r->target;
+}
+
 /* `scratch` for what is read and passed on or dropped, `a` for the result. */
 static Status read_file(Arena *scratch, Arena *a, const char *path, TrialRun *r, bool *finished,
                         TrialResult *result, Err *e) {
@@ -387,7 +393,7 @@ static Status read_file(Arena *scratch, Arena *a, const char *path, TrialRun *r,
   if (over) status = trial_checkpoint_result(in, a, &was, e);
   h5_close(in);
   if (status != OK) return trial_checkpoint_context(path, e);
-  if (over) {
+  if (over && is_final(r, &was)) {
     *result = was;
     *finished = true;
   } else {

@@ -207,6 +207,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_key(&j, "diverged_step");
   json_int(&j, r->diverged_step);
   if (r->stopped_early) json_key(&j, "stopped_early"), json_bool(&j, true);
+  if (r->terminated) json_key(&j, "terminated"), json_bool(&j, true);
   json_key(&j, "weights");
   json_str(&j, r->weights);
   write_optional(&j, "error", r->error);
@@ -227,6 +228,11 @@ static Status read_int(const JsonValue *result, const char *key, int64_t *out, E
   CHECK(e, v && v->type == JSON_INT, E_DATA, "result: \"%s\" is missing or no integer", key);
   *out = v->integer;
   return OK;
+}
+
+static bool read_flag(const JsonValue *result, const char *key) {
+  const JsonValue *v = json_get(result, key);
+  return v && v->type == JSON_BOOL && v->integer;
 }
 
 static Status read_status(const JsonValue *result, TrialStatus *out, Err *e) {
@@ -324,8 +330,8 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   const char *weights = json_text(json_get(v, "weights"), "");
   CHECK(e, strlen(weights) < HASH_HEX, E_DATA, "result: \"weights\" is no hash");
   strcpy(out->weights, weights);
-  const JsonValue *early = json_get(v, "stopped_early");
-  out->stopped_early = early && early->type == JSON_BOOL && early->integer;
+  out->stopped_early = read_flag(v, "stopped_early");
+  out->terminated = read_flag(v, "terminated");
   out->rank = (int)rank;
   out->point = read_point(a, v);
   out->metric = json_number(json_get(v, "metric"), NAN);

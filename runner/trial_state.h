@@ -59,7 +59,8 @@ typedef struct {
   TrialBuffers buffers;
   TrialProgress progress;
   int64_t diverged_step;
-  bool over;                    /* early stopping: the leader has seen enough */
+  int64_t target;               /* the epoch that training goes to */
+  bool over;                    /* the leader has seen enough: trial_stale, trial_is_behind */
   double started, saved;        /* seconds on the clock */
   TrialTeam teams[TRIAL_TEAMS]; /* so far; their ranks in: */
   int n_teams;
@@ -108,6 +109,9 @@ void trial_evaluate(const Evaluation *v, NnModel *m, Team *team, const TrialHook
 /* train.early_stopping: an epoch ended with this metric; is training to end? */
 void trial_watch(TrialRun *r, double metric);
 bool trial_stale(const TrialRun *r);
+
+/* env->limits: are the limits of a past epoch better than the best metric up to it? */
+bool trial_is_behind(const TrialRun *r);
 
 /* `statistics: exact`: takes them from the training part, EVAL_ROWS rows at a time in the file's
  * order. Nothing where no layer wants them. Collective on team; all have the same afterwards.

@@ -46,7 +46,7 @@ typedef struct {
   int64_t epoch, batch;
   NnScore running;
   uint64_t updates, batches;
-  bool finished, stale;
+  bool finished, over;
 } Standing;
 
 static void share_vector(const TrialRun *r, NnVector which) {
@@ -64,13 +64,13 @@ void trial_share(TrialRun *r, bool *finished) {
                 .updates = nn_model_updates(r->model),
                 .batches = nn_model_batches(r->model),
                 .finished = *finished,
-                .stale = trial_stale(r)};
+                .over = trial_stale(r) || trial_is_behind(r)};
   r->team->share(r->team->ctx, &x, sizeof x);
   p->epoch = x.epoch;
   p->batch = x.batch;
   p->running = x.running;
   *finished = x.finished;
-  r->over = x.stale;
+  r->over = x.over;
   if (r->team->size == 1 || x.finished || x.batches == 0) return;
   nn_model_set_counts(r->model, x.updates, x.batches);
   share_vector(r, NN_WEIGHTS);

@@ -13,6 +13,11 @@ void task_write(const Task *t, Str *out) {
   json_key(&j, "point"), json_str(&j, t->point);
   json_key(&j, "rival"), json_int(&j, t->rival);
   json_key(&j, "rival_metric"), json_f64(&j, t->rival_metric);
+  json_key(&j, "stop_at"), json_int(&j, t->stop_at);
+  json_key(&j, "limits");
+  json_open(&j, '[');
+  for (int i = 0; i < t->n_limits; i++) json_f64(&j, t->limits[i]);
+  json_close(&j, ']');
   json_key(&j, "ranks");
   json_open(&j, '[');
   for (int i = 0; i < t->n_ranks; i++) json_int(&j, t->ranks[i]);
@@ -30,6 +35,14 @@ Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e) {
                 .point = json_text(json_get(v, "point"), ""),
                 .rival = rival->integer,
                 .rival_metric = json_number(json_get(v, "rival_metric"), NAN)};
+  const JsonValue *stop_at = json_get(v, "stop_at"), *limits = json_get(v, "limits");
+  CHECK(e, stop_at && stop_at->type == JSON_INT && limits && limits->type == JSON_LIST, E_INTERNAL,
+        "rank 0 sent a task without an end: %.*s", (int)n, json);
+  out->stop_at = stop_at->integer;
+  double *values = ARENA_ARRAY(a, double, limits->n_children);
+  for (const JsonValue *x = limits->first; x; x = x->next)
+    values[out->n_limits++] = json_number(x, NAN);
+  out->limits = values;
   const JsonValue *list = json_get(v, "ranks");
   CHECK(e, list && list->type == JSON_LIST && list->n_children <= TEAM_MOST, E_INTERNAL,
         "rank 0 sent a task without ranks: %.*s", (int)n, json);
@@ -87,6 +100,9 @@ static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
                 .stop = stop,
                 .keep = worth_keeping},
       .team = w->team,
+      .stop_at = w->task.stop_at,
+      .limits = w->task.limits,
+      .n_limits = w->task.n_limits,
   };
   Diag d = diag_new(a);
   const Spec *trial = plan_trial(a, w->spec, w->task.number, w->task.point, &d);

@@ -16,6 +16,9 @@ typedef struct {
    * trial behind it writes none. -1: there is room. */
   int64_t rival;
   double rival_metric;
+  int64_t stop_at;      /* the epoch at which this leg ends; 0: there is one leg */
+  const double *limits; /* (n_limits) of search.early_terminate; n_limits 0: none */
+  int n_limits;
   const int
       *ranks; /* (n_ranks) of the team that trains it, the leader first; n_ranks 0: one rank */
   int n_ranks;

@@ -12,6 +12,7 @@
 #include "runner/plan.h"
 #include "runner/schedule.h"
 #include "spec_rig.h"
+#include "window_rig.h"
 
 enum { N = 40, MAX_WORKERS = 9 };
 
@@ -154,14 +155,15 @@ static void shuffled(const Spec *s, Course *c, int from, int until, uint64_t see
   Schedule q;
   history_init(&h, &c->a, s);
   schedule_init(&q, &c->a, N);
-  schedule_set_window(&q, s->search.max_concurrent);
+  window_set(&q, s->search.max_concurrent);
   const int before = from;
   c->n_arrived = 0;
   for (int i = 0; i < before; i++) {
     const int64_t n = c->arrived[i];
     take(c, &h, n);
-    assert_true(schedule_known(&q, n));
+    assert_true(schedule_done(&q, n));
   }
+  window_move(&q, s->search.max_concurrent);
   for (int w = 0; w < n_workers; w++) held[w] = -1;
   while (c->n_arrived < until) {
     const int w = (int)rng_below(&r, (uint64_t)n_workers);
@@ -170,6 +172,7 @@ static void shuffled(const Spec *s, Course *c, int from, int until, uint64_t see
       if (held[w] >= 0) hand_out(c, &h, held[w]);
     } else {
       assert_int_equal(schedule_result(&q, w, held[w]), SCHEDULE_NEW);
+      window_move(&q, s->search.max_concurrent);
       take(c, &h, held[w]);
       held[w] = -1;
     }

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "runner/schedule.h"
+#include "window_rig.h"
 
 enum { N = 100, RANKS = 7 };
 
@@ -25,11 +26,11 @@ static void skips_what_the_journal_has(void **state) {
   Arena a = {0};
   Schedule s;
   schedule_init(&s, &a, 4);
-  assert_true(schedule_known(&s, 0));
-  assert_true(schedule_known(&s, 2));
-  assert_true(schedule_known(&s, 2)); /* recorded twice: counts once */
-  assert_false(schedule_known(&s, 4));
-  assert_false(schedule_known(&s, -1));
+  assert_true(schedule_done(&s, 0));
+  assert_true(schedule_done(&s, 2));
+  assert_true(schedule_done(&s, 2)); /* recorded twice: counts once */
+  assert_false(schedule_done(&s, 4));
+  assert_false(schedule_done(&s, -1));
   assert_int_equal(s.n_done, 2);
   assert_int_equal(schedule_left(&s), 2);
   assert_int_equal(schedule_next(&s, 0), 1);
@@ -81,15 +82,17 @@ static void a_window_waits_for_results(void **state) {
   Arena a = {0};
   Schedule s;
   schedule_init(&s, &a, 6);
-  schedule_set_window(&s, 2);
+  window_set(&s, 2);
   assert_int_equal(schedule_left(&s), 2);
   assert_int_equal(schedule_next(&s, 0), 0);
   assert_int_equal(schedule_next(&s, 1), 1);
   assert_int_equal(schedule_next(&s, 2), -1);
   assert_int_equal(schedule_left(&s), 0);
   assert_int_equal(schedule_result(&s, 1, 1), SCHEDULE_NEW); /* trial 0 still trains */
+  window_move(&s, 2);
   assert_int_equal(schedule_next(&s, 1), -1);
   assert_int_equal(schedule_result(&s, 0, 0), SCHEDULE_NEW); /* opens it for two */
+  window_move(&s, 2);
   assert_int_equal(schedule_left(&s), 2);
   assert_int_equal(schedule_next(&s, 1), 2);
   assert_true(schedule_return(&s, 1, 2));
@@ -107,17 +110,20 @@ static void a_window_knows_the_journal(void **state) {
   Arena a = {0};
   Schedule s;
   schedule_init(&s, &a, 7);
-  schedule_set_window(&s, 2);
-  assert_true(schedule_known(&s, 3));
-  assert_true(schedule_known(&s, 0));
-  assert_true(schedule_known(&s, 4));
+  window_set(&s, 2);
+  assert_true(schedule_done(&s, 3));
+  assert_true(schedule_done(&s, 0));
+  assert_true(schedule_done(&s, 4));
+  window_move(&s, 2);
   assert_int_equal(schedule_left(&s), 2); /* 1, 2 */
   assert_int_equal(schedule_next(&s, 0), 1);
   assert_int_equal(schedule_next(&s, 1), 2);
   assert_int_equal(schedule_next(&s, 2), -1);
   assert_int_equal(schedule_result(&s, 1, 2), SCHEDULE_NEW);
+  window_move(&s, 2);
   assert_int_equal(schedule_left(&s), 0);
   assert_int_equal(schedule_result(&s, 0, 1), SCHEDULE_NEW);
+  window_move(&s, 2);
   assert_int_equal(schedule_left(&s), 2);
   assert_int_equal(schedule_next(&s, 1), 5);
   assert_int_equal(schedule_next(&s, 0), 6);
@@ -135,7 +141,7 @@ static void any_order(void **state) {
     Schedule s;
     schedule_init(&s, &a, N);
     const int64_t window = seed % 2 ? (int64_t)(seed / 2) % 9 + 1 : 0;
-    if (window) schedule_set_window(&s, window);
+    if (window) window_set(&s, window);
     Rng r = rng_stream(seed, RNG_TEST, 0, 0);
     int64_t held[RANKS][2];
     int n_held[RANKS] = {0}, news[N] = {0};
@@ -159,6 +165,7 @@ static void any_order(void **state) {
       ScheduleAnswer first = schedule_result(&s, who, n);
       assert_int_equal(first, SCHEDULE_NEW);
       news[n]++;
+      window_move(&s, window);
       if (rng_below(&r, 3) == 0) assert_int_equal(schedule_result(&s, who, n), SCHEDULE_REPEAT);
     }
     for (int i = 0; i < N; i++) assert_int_equal(news[i], 1);

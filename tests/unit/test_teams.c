@@ -133,7 +133,7 @@ static void one_trial_takes_what_shards_allow(void **state) {
 static void what_the_journal_has_counts_as_done(void **state) {
   (void)state;
   Job j = job(4, 4, 0, 10);
-  for (int i = 0; i < 9; i++) assert_true(schedule_known(j.queue, i));
+  for (int i = 0; i < 9; i++) assert_true(schedule_done(j.queue, i));
   j.teams = teams_new(&j.a, 4, 4, 0, j.queue);
   ask(&j, 0, 4);
   TRAIN(&j, 9, 0, 1, 2, 3);

@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "runner/teams.h"
+#include "window_rig.h"
 
 enum { RANKS = 40, TRIALS = 60, EPOCHS = 3, FREE = -1 };
 
@@ -132,6 +133,7 @@ static void let_go(Book *b, BookTrial *t) {
 static void trial_ends(Book *b, int number) {
   BookTrial *t = &b->trials[number];
   assert_int_equal(schedule_result(&b->queue, t->members[0], number), SCHEDULE_NEW);
+  window_move(&b->queue, b->window);
   teams_ended(b->teams, number);
   let_go(b, t);
   t->done = true;
@@ -195,7 +197,7 @@ static void one_job(uint64_t seed) {
   b.formed = b.n_trials >= b.n_ranks && (b.window == 0 || b.window >= b.n_ranks);
   for (int r = 0; r < b.n_ranks; r++) b.doing[r] = b.queued[r] = FREE;
   schedule_init(&b.queue, &b.a, b.n_trials);
-  if (b.window) schedule_set_window(&b.queue, b.window);
+  if (b.window) window_set(&b.queue, b.window);
   b.teams = teams_new(&b.a, b.n_ranks, b.shards, b.ranks, &b.queue);
   int64_t turns = 0;
   while (!schedule_complete(&b.queue)) {
