@@ -9,6 +9,7 @@
 #include "nn/nn.h"
 
 enum { BENCH_SHAPES = 5, BENCH_MAX_HIDDEN = 3, BENCH_CLASSES = 10, BENCH_SEED = 42 };
+enum { BENCH_MAX_TEAMS = 8 }; /* of --shards */
 
 /* Each hidden layer is dense, batch_norm, activation; the last dense; softmax cross-entropy. */
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
   const char *shape, *gemm; /* "all", or one */
   bool passes[BENCH_PASSES];
   double seconds; /* of timing what is compared with each other */
+  int shards[BENCH_MAX_TEAMS], n_shards;
 } BenchOptions;
 
 /* ---- models (bench_model.c) ------------------------------------------------------------------ */
@@ -40,7 +42,7 @@ MUST_CHECK Status bench_add_layer(Arena *a, NnGraph *g, const char *name, const 
 typedef struct {
   NnModel *model;
   Arena numbers; /* freed by the caller */
-  int batch;
+  int batch, rows; /* of the whole team; and of this rank */
   double learning_rate;
   NnScore score;
 } BenchModel;
@@ -48,6 +50,9 @@ typedef struct {
 /* Planned, not opened. */
 MUST_CHECK Status bench_plan(Arena *a, const BenchShape *s, const char *gemm, BenchPass pass,
                              BenchModel *out, Err *e);
+/* The same for training as this rank of a team. */
+MUST_CHECK Status bench_plan_team(Arena *a, const BenchShape *s, const char *gemm,
+                                  const NnTeam *team, BenchModel *out, Err *e);
 /* Opened, with fresh weights and a batch of normal rows, random labels. */
 MUST_CHECK Status bench_open(const BenchShape *s, BenchModel *m, Err *e);
 
@@ -88,6 +93,13 @@ typedef struct {
 /* The subjects take turns until `seconds` are over, at least once; medians in microseconds. */
 void bench_time(Arena *a, BenchTurn *turns, int n, double seconds, double *us);
 
+/* What bench_time is made of, for who takes turns with other ranks. A turn: one untimed call, which
+ * finds the caches full of the others' numbers, then timed ones (5 ms). */
+void bench_turn_open(Arena *a, BenchTurn *t);
+void bench_turn_note(BenchTurn *t, double us);
+void bench_turn_take(BenchTurn *t);
+double bench_turn_median(BenchTurn *t);
+
 /* Bytes of memory that the process has in its hands (resident); 0: not known here. */
 size_t bench_resident(void);
 
@@ -99,5 +111,21 @@ MUST_CHECK Status bench_shape(Arena *a, const BenchShape *s, const BenchOptions 
 void bench_shape_head(const BenchOptions *o);
 MUST_CHECK Status bench_optimizers(Arena *a, const BenchOptions *o, Err *e);
 MUST_CHECK Status bench_epoch(Arena *a, const BenchOptions *o, Err *e);
+MUST_CHECK Status bench_shards(Arena *a, const BenchOptions *o, Err *e);
+
+/* A step of a shape by a team of `ranks`, beside one rank (mpi_bench.h); microseconds. */
+typedef struct {
+  int shards, ranks;
+  double unsharded; /* one rank, one shard */
+  double one;       /* one rank, all shards; the others sleep */
+  double busy;      /* one rank and one shard, on all ranks at once, each for itself: the slowest */
+  double part;      /* a member's own work, all at once, without a message: the slowest */
+  double team;
+  double sum, mpi; /* a sum of as many floats as there are weights; by MPI_Allreduce; 0: none */
+  size_t n_weights;
+} BenchRanks;
+void bench_ranks_head(const BenchOptions *o, int n_ranks);
+void bench_ranks_print(Arena *a, const BenchShape *s, const BenchOptions *o, const BenchRanks *r);
+void bench_sum_print(Arena *a, const BenchOptions *o, size_t n, int ranks, double own, double mpi);
 
 #endif

@@ -49,15 +49,17 @@ static Status build(Arena *a, const BenchShape *s, NnGraph **graph, Err *e) {
   return OK;
 }
 
-Status bench_plan(Arena *a, const BenchShape *s, const char *gemm, BenchPass pass, BenchModel *out,
-                  Err *e) {
+static Status plan(Arena *a, const BenchShape *s, const char *gemm, BenchPass pass,
+                   const NnTeam *team, BenchModel *out, Err *e) {
   NnGraph *graph;
   NnOptions options = {.batch_rows = s->batch,
                        .eval_rows = s->batch,
-                       .team = nn_team_solo(1),
+                       .team = *team,
                        .cpu = cpu_level(),
                        .gemm = gemm};
+  int first;
   *out = (BenchModel){.batch = s->batch};
+  nn_team_rows(team, s->batch, &first, &out->rows);
   TRY(build(a, s, &graph, e));
   if (pass == BENCH_TRAINING) {
     TRY(bench_kind(a, &nn_optimizers, s->optimizer, &options.optimizer, e));
@@ -66,14 +68,25 @@ Status bench_plan(Arena *a, const BenchShape *s, const char *gemm, BenchPass pas
   return nn_model_new(a, graph, &options, &out->model, e);
 }
 
+Status bench_plan(Arena *a, const BenchShape *s, const char *gemm, BenchPass pass, BenchModel *out,
+                  Err *e) {
+  const NnTeam solo = nn_team_solo(1);
+  return plan(a, s, gemm, pass, &solo, out, e);
+}
+
+Status bench_plan_team(Arena *a, const BenchShape *s, const char *gemm, const NnTeam *team,
+                       BenchModel *out, Err *e) {
+  return plan(a, s, gemm, BENCH_TRAINING, team, out, e);
+}
+
 Status bench_open(const BenchShape *s, BenchModel *m, Err *e) {
   TRY(nn_model_open(m->model, &m->numbers, e));
   nn_model_init(m->model, BENCH_SEED);
   Rng rng = rng_stream(BENCH_SEED, RNG_GENERATE, 0, 0);
   Real *x = nn_model_x(m->model);
   int32_t *labels = nn_model_labels(m->model);
-  for (int i = 0; i < s->batch * s->features; i++) x[i] = (Real)rng_normal(&rng);
-  for (int i = 0; i < s->batch; i++) labels[i] = (int32_t)rng_below(&rng, BENCH_CLASSES);
+  for (int i = 0; i < m->rows * s->features; i++) x[i] = (Real)rng_normal(&rng);
+  for (int i = 0; i < m->rows; i++) labels[i] = (int32_t)rng_below(&rng, BENCH_CLASSES);
   return OK;
 }
 

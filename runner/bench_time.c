@@ -13,31 +13,38 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static double median(BenchTurn *t) {
+void bench_turn_open(Arena *a, BenchTurn *t) {
+  t->us = ARENA_ARRAY(a, double, MAX_TIMES);
+}
+
+void bench_turn_note(BenchTurn *t, double us) {
+  if (t->n < MAX_TIMES) t->us[t->n++] = us;
+}
+
+double bench_turn_median(BenchTurn *t) {
   qsort(t->us, (size_t)t->n, sizeof *t->us, ascending);
   return 0.5 * (t->us[(t->n - 1) / 2] + t->us[t->n / 2]);
 }
 
-/* One untimed call, which finds the caches full of the other's numbers, then timed ones (5 ms). */
-static void take_turn(BenchTurn *t) {
+void bench_turn_take(BenchTurn *t) {
   t->call(t->subject);
   const double start = clock_now();
   double last = start, now;
   do {
     t->call(t->subject);
     now = clock_now();
-    if (t->n < MAX_TIMES) t->us[t->n++] = 1e6 * (now - last);
+    bench_turn_note(t, 1e6 * (now - last));
     last = now;
   } while (now - start < 5e-3);
 }
 
 void bench_time(Arena *a, BenchTurn *turns, int n, double seconds, double *us) {
-  for (int i = 0; i < n; i++) turns[i].us = ARENA_ARRAY(a, double, MAX_TIMES);
+  for (int i = 0; i < n; i++) bench_turn_open(a, &turns[i]);
   const double end = clock_now() + seconds;
   do {
-    for (int i = 0; i < n; i++) take_turn(&turns[i]);
+    for (int i = 0; i < n; i++) bench_turn_take(&turns[i]);
   } while (clock_now() < end);
-  for (int i = 0; i < n; i++) us[i] = median(&turns[i]);
+  for (int i = 0; i < n; i++) us[i] = bench_turn_median(&turns[i]);
 }
 
 size_t bench_resident(void) {

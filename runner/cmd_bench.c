@@ -1,12 +1,17 @@
-/* caviar bench: steps beside their floors, optimizers beside memory, an epoch beside its steps. */
+/* caviar bench: steps beside their floors, optimizers beside memory, an epoch beside its steps,
+ * teams of ranks beside one. */
 #include <getopt.h>
+#include <string.h>
 
 #include "bench.h"
 #include "command.h"
+#include "mpi_bench.h"
+#include "mpi_world.h"
+#include "team.h"
 
 typedef struct {
   BenchOptions bench;
-  bool optimizers, epoch;
+  bool optimizers, epoch, ranks, shard_cost;
 } Options;
 
 static Status parse_seconds(const char *text, double *seconds, Err *e) {
@@ -14,6 +19,20 @@ static Status parse_seconds(const char *text, double *seconds, Err *e) {
   CHECK(e, (s.type == SCALAR_INT || s.type == SCALAR_REAL) && s.real >= 0 && s.real <= 3600,
         E_USAGE, "bench: --seconds wants a number from 0 to 3600, found \"%s\"", text);
   *seconds = s.real;
+  return OK;
+}
+
+/* "1,2,8": powers of two. */
+static Status parse_shards(Arena *a, const char *text, BenchOptions *o, Err *e) {
+  o->n_shards = 0;
+  for (const char *word = text; word; word = strchr(word, ',') ? strchr(word, ',') + 1 : NULL) {
+    const Scalar s = scalar_parse(arena_strndup(a, word, strcspn(word, ",")), false);
+    const bool power = s.type == SCALAR_INT && s.integer > 0 && !(s.integer & (s.integer - 1));
+    CHECK(e, power && s.integer <= TEAM_MOST && o->n_shards < BENCH_MAX_TEAMS, E_USAGE,
+          "bench: --shards wants up to %d powers of two up to %d, e.g. 1,2,8; found \"%s\"",
+          BENCH_MAX_TEAMS, TEAM_MOST, text);
+    o->shards[o->n_shards++] = (int)s.integer;
+  }
   return OK;
 }
 
@@ -31,8 +50,9 @@ static Status check_shape(const char *name, Err *e) {
 }
 
 enum { OPTION_TRAINING = 1, OPTION_INFERENCE, OPTION_OPTIMIZERS, OPTION_EPOCH };
+enum { OPTION_RANKS = OPTION_EPOCH + 1, OPTION_SHARDS, OPTION_SHARD_COST };
 
-static Status read_options(int argc, char **argv, Options *o, Err *e) {
+static Status read_options(Arena *a, int argc, char **argv, Options *o, Err *e) {
   static const struct option long_options[] = {{"json", no_argument, NULL, 'j'},
                                                {"shape", required_argument, NULL, 's'},
                                                {"seconds", required_argument, NULL, 't'},
@@ -41,6 +61,9 @@ static Status read_options(int argc, char **argv, Options *o, Err *e) {
                                                {"inference", no_argument, NULL, OPTION_INFERENCE},
                                                {"optimizers", no_argument, NULL, OPTION_OPTIMIZERS},
                                                {"epoch", no_argument, NULL, OPTION_EPOCH},
+                                               {"ranks", no_argument, NULL, OPTION_RANKS},
+                                               {"shards", required_argument, NULL, OPTION_SHARDS},
+                                               {"shard-cost", no_argument, NULL, OPTION_SHARD_COST},
                                                {NULL, 0, NULL, 0}};
   optind = 1;
   for (int c; (c = getopt_long(argc, argv, ":", long_options, NULL)) != -1;) {
@@ -55,15 +78,20 @@ static Status read_options(int argc, char **argv, Options *o, Err *e) {
     if (c == OPTION_INFERENCE) o->bench.passes[BENCH_INFERENCE] = true;
     if (c == OPTION_OPTIMIZERS) o->optimizers = true;
     if (c == OPTION_EPOCH) o->epoch = true;
+    if (c == OPTION_RANKS) o->ranks = true;
+    if (c == OPTION_SHARDS) TRY(parse_shards(a, optarg, &o->bench, e));
+    if (c == OPTION_SHARD_COST) o->shard_cost = true;
   }
   CHECK(e, optind == argc, E_USAGE, "bench: \"%s\" is not an option; see `caviar bench --help`",
         argv[optind]);
   return OK;
 }
 
-static Status parse(int argc, char **argv, Options *o, Err *e) {
+static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
   *o = (Options){.bench = {.shape = "all", .gemm = "all", .seconds = 2}};
-  TRY(read_options(argc, argv, o, e));
+  TRY(read_options(a, argc, argv, o, e));
+  CHECK(e, o->ranks || o->bench.n_shards == 0, E_USAGE, "bench: --shards goes with --ranks");
+  if (o->bench.n_shards == 0) TRY(parse_shards(a, "1,2,8", &o->bench, e));
   bool *passes = o->bench.passes;
   if (!passes[BENCH_TRAINING] && !passes[BENCH_INFERENCE])
     passes[BENCH_TRAINING] = passes[BENCH_INFERENCE] = true;
@@ -72,24 +100,31 @@ static Status parse(int argc, char **argv, Options *o, Err *e) {
   return check_shape(o->bench.shape, e);
 }
 
+/* On one rank. */
+static Status bench_alone(Arena *a, const Options *o, Err *e) {
+  if (o->optimizers) TRY(bench_optimizers(a, &o->bench, e));
+  if (o->epoch) TRY(bench_epoch(a, &o->bench, e));
+  if (o->shard_cost) TRY(bench_shards(a, &o->bench, e));
+  if (o->optimizers || o->epoch || o->shard_cost) return OK;
+  bench_shape_head(&o->bench);
+  for (int i = 0; i < BENCH_SHAPES; i++)
+    if (str_eq(o->bench.shape, "all") || str_eq(o->bench.shape, bench_shapes[i].name))
+      TRY(bench_shape(a, &bench_shapes[i], &o->bench, e));
+  return OK;
+}
+
 static Status bench(Arena *a, int argc, char **argv, Err *e) {
   Options o;
-  TRY(parse(argc, argv, &o, e));
+  TRY(parse(a, argc, argv, &o, e));
   cpu_flush_denormals();
-  if (o.optimizers) TRY(bench_optimizers(a, &o.bench, e));
-  if (o.epoch) TRY(bench_epoch(a, &o.bench, e));
-  if (o.optimizers || o.epoch) return OK;
-  bench_shape_head(&o.bench);
-  for (int i = 0; i < BENCH_SHAPES; i++)
-    if (str_eq(o.bench.shape, "all") || str_eq(o.bench.shape, bench_shapes[i].name))
-      TRY(bench_shape(a, &bench_shapes[i], &o.bench, e));
-  return OK;
+  if (o.ranks) return bench_ranks(a, &o.bench, e);
+  return world_conclude(world_rank() == 0 ? bench_alone(a, &o, e) : OK, e);
 }
 
 const Command run_command_bench = {
     .name = "bench",
     .usage = "bench [--shape NAME] [--gemm ENGINE] [--training] [--inference] [--optimizers]"
-             " [--epoch] [--seconds S] [--json]",
+             " [--epoch] [--shard-cost] [--ranks [--shards N,..]] [--seconds S] [--json]",
     .doc = "time five shapes beside their own floors, for training and inference",
     .help =
         "The floor is a pass's matrix products and nothing else, by the faster engine, timed in\n"
@@ -109,7 +144,13 @@ const Command run_command_bench = {
         "                  turns with a = b + s c over as many bytes\n"
         "  --epoch         instead: shuffle and gathering of rows beside the smallest shape's "
         "step\n"
+        "  --shard-cost    instead: a step with 8 shards on one rank beside one without shards\n"
+        "  --ranks         instead: a training step by teams of ranks, beside one rank; under\n"
+        "                  mpirun. A team is as large as a power of two, the job and the shards\n"
+        "                  allow\n"
+        "  --shards N,..   with --ranks: the numbers of shards (default 1,2,8)\n"
         "  --seconds S     time spent on each comparison (default 2; at least one turn is taken)\n"
         "  --json          one object a line\n",
     .main = bench,
+    .wants_mpi = true,
 };
