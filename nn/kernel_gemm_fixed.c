@@ -159,32 +159,25 @@ INLINE void tile_rows(int mr, bool fresh, int n, Left left, const Real *panel, s
   for (int i = 0; i < mr; i++) copy_few(c + (size_t)i * ldc, beside + i * NR, cols);
 }
 
+/* CASE(m) for every m from 1 to MR. */
+#if defined(__AVX512F__)
+#define EACH_MR(CASE)                                                                              \
+  CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+#elif defined(__AVX2__)
+#define EACH_MR(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+#else
+#define EACH_MR(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
+#endif
+
 /* A tile of mr <= MR rows. */
 static void tile(int mr, bool fresh, int n, Left left, const Real *panel, size_t stride, Real *c,
                  size_t ldc, int cols) {
-#define ROWS(m)                                                                                    \
+#define CASE(m)                                                                                    \
   case m:                                                                                          \
     tile_rows(m, fresh, n, left, panel, stride, c, ldc, cols);                                     \
-    break
-  switch (mr) {
-    ROWS(1);
-    ROWS(2);
-    ROWS(3);
-    ROWS(4);
-#if defined(__AVX2__)
-    ROWS(5);
-    ROWS(6);
-#endif
-#if defined(__AVX512F__)
-    ROWS(7);
-    ROWS(8);
-    ROWS(9);
-    ROWS(10);
-    ROWS(11);
-    ROWS(12);
-#endif
-  }
-#undef ROWS
+    break;
+  switch (mr) { EACH_MR(CASE) }
+#undef CASE
 }
 
 /*
@@ -344,23 +337,78 @@ static void backward_x(const int *start, int n_shards, int in, int out, const Re
   product(start[n_shards], in, out, gy, w, true, gx, scratch);
 }
 
-/* One tile of gw: shard after shard, merged as a binary counter does, which is the tree of
- * base/sum.h. levels: (log2(n_shards) + 1) tiles of MR * NR. */
-static void tile_over_shards(const int *start, int n_shards, int mr, Left left, const Real *panel,
-                             size_t stride, Real *gw, size_t ldc, int cols, Real *levels) {
-  enum { TILE = MR * NR };
-  for (int s = 0; s < n_shards; s++) {
-    int depth = __builtin_popcount((unsigned)s);
-    Left rows = {left.p + (size_t)start[s] * left.inner, left.row, left.inner};
-    tile(mr, true, start[s + 1] - start[s], rows, panel + (size_t)start[s] * stride, stride,
-         levels + (size_t)depth * TILE, NR, NR);
-    for (int bit = s; bit & 1; bit >>= 1, depth--) {
-      Real *sum = levels + (size_t)(depth - 1) * TILE;
-      for (int i = 0; i < TILE; i++) sum[i] += levels[(size_t)depth * TILE + (size_t)i];
+/*
+ * One tile of gw: shard after shard, merged as a binary counter does, which is the tree of
+ * base/sum.h. A shard's tile is added to while it is in registers; only sums that wait for their
+ * right side are stored, those of so many shards as the counter has ones in levels[ones].
+ */
+typedef struct {
+  const int *start;
+  int n;            /* a power of two */
+  const Real *left; /* (start[n], MR), rows `inner` apart */
+  size_t inner;
+  const Real *panel; /* (start[n], NR), rows `stride` apart */
+  size_t stride;
+  Real *levels; /* (log2(n) + 1, MR, NR) */
+} Shards;
+
+INLINE void shards_of(int mr, int nv, const Shards *x, Real *gw, size_t ldc) {
+  UNROLL
+  for (int i = 0; i < mr; i++) {
+    UNROLL
+    for (size_t at = 0; at < (size_t)(nv * VL); at += 64 / sizeof(Real))
+      __builtin_prefetch(gw + (size_t)i * ldc + at, 1, 3);
+  }
+  for (int s = 0; s < x->n; s++) {
+    const size_t first = (size_t)x->start[s];
+    const Left rows = {x->left + first * x->inner, 1, x->inner};
+    Real *level = x->levels + (size_t)__builtin_popcount((unsigned)s) * MR * NR, *to;
+    Vec acc[MR][NV];
+    UNROLL
+    for (int i = 0; i < mr; i++) {
+      UNROLL
+      for (int v = 0; v < nv; v++) acc[i][v] = V_ALL(0);
+    }
+    chain(mr, nv, x->start[s + 1] - x->start[s], rows, x->panel + first * x->stride, x->stride,
+          acc);
+    for (int bit = s; bit & 1; bit >>= 1) {
+      level -= (size_t)MR * NR;
+      UNROLL
+      for (int i = 0; i < mr; i++) {
+        UNROLL
+        for (int v = 0; v < nv; v++) acc[i][v] += V_LOAD(level + i * NR + v * VL);
+      }
+    }
+    const bool last = s + 1 == x->n;
+    to = last ? gw : level;
+    UNROLL
+    for (int i = 0; i < mr; i++) {
+      UNROLL
+      for (int v = 0; v < nv; v++) V_STORE(to + (size_t)i * (last ? ldc : NR) + v * VL, acc[i][v]);
     }
   }
-  for (int i = 0; i < mr; i++)
-    memcpy(gw + (size_t)i * ldc, levels + (size_t)i * NR, (size_t)cols * sizeof(Real));
+}
+
+INLINE void shards_rows(int mr, const Shards *x, Real *gw, size_t ldc, int cols) {
+  if (cols == NR) {
+    shards_of(mr, NV, x, gw, ldc);
+    return;
+  }
+  Real beside[MR * NR];
+  if (cols <= VL && NV == 2)
+    shards_of(mr, 1, x, beside, NR);
+  else
+    shards_of(mr, NV, x, beside, NR);
+  for (int i = 0; i < mr; i++) copy_few(gw + (size_t)i * ldc, beside + i * NR, cols);
+}
+
+static void tile_over_shards(int mr, const Shards *x, Real *gw, size_t ldc, int cols) {
+#define CASE(m)                                                                                    \
+  case m:                                                                                          \
+    shards_rows(m, x, gw, ldc, cols);                                                              \
+    break;
+  switch (mr) { EACH_MR(CASE) }
+#undef CASE
 }
 
 /* Tiles of MR columns of x (m, cols), row after row. */
@@ -397,9 +445,9 @@ static void backward_w(const int *start, int n_shards, int in, int out, const Re
         column_of_tiles(i1 - i0, true, m, left, next, b, stride, to, (size_t)out, cols, (Ahead){0});
         continue;
       }
-      for (int i = i0; i < i1; i += MR, left.p += next, to += MR * (size_t)out)
-        tile_over_shards(start, n_shards, i1 - i < MR ? i1 - i : MR, left, b, stride, to,
-                         (size_t)out, cols, levels);
+      Shards shards = {start, n_shards, left.p, left.inner, b, stride, levels};
+      for (int i = i0; i < i1; i += MR, shards.left += next, to += MR * (size_t)out)
+        tile_over_shards(i1 - i < MR ? i1 - i : MR, &shards, to, (size_t)out, cols);
     }
   }
 }
