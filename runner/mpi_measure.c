@@ -4,8 +4,9 @@
 
 #include "clock.h"
 #include "mpi_team.h"
+#include "mpi_world.h"
 
-enum { MOST_TIMES = 10000, LEAST_TIMES = 3 };
+enum { MOST_TIMES = 10000, LEAST_TIMES = 3, LONG = 1 << 20 };
 
 static int compare(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
@@ -53,5 +54,25 @@ void mpi_team_measure(MpiTeam *t, size_t n, double seconds, double *us, double *
     *mpi = median(mpi_times, times);
     t->team.share(t, mpi, sizeof *mpi);
   }
+  arena_free(&a);
+}
+
+/* A long sum of two takes two exchanges, each of half the vector both ways. */
+void mpi_team_link(double seconds, double *latency, double *bandwidth) {
+  const int ends[] = {0, world_size() - 1}, me = world_rank();
+  double us, long_us;
+  Arena a = {0};
+  *latency = *bandwidth = 0;
+  if (ends[1] == 0 || (me != ends[0] && me != ends[1])) return;
+  arena_init(&a);
+  MpiTeam *t = ARENA_NEW(&a, MpiTeam);
+  mpi_team_init(t);
+  mpi_team_form(t, ends, 2);
+  mpi_team_measure(t, 1, seconds / 2, &us, NULL);
+  mpi_team_measure(t, LONG, seconds / 2, &long_us, NULL);
+  const double sending = long_us - 2 * us;
+  *latency = 1e-6 * us;
+  *bandwidth = LONG * sizeof(Real) / (1e-6 * (sending > 1 ? sending : 1));
+  mpi_team_free(t);
   arena_free(&a);
 }

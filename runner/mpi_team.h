@@ -58,4 +58,9 @@ void mpi_team_stall(double seconds);
  * then the team is all ranks in order. */
 void mpi_team_measure(MpiTeam *t, size_t n, double seconds, double *us, double *mpi);
 
+/* Collective over the job, but only its first and its last rank take part; the same numbers on both,
+ * 0 elsewhere and in a job of one: seconds that a short message takes from one to the other, and
+ * bytes a second of a long sum between them, additions included. Measured for `seconds`. */
+void mpi_team_link(double seconds, double *latency, double *bandwidth);
+
 #endif

@@ -50,6 +50,8 @@ typedef struct {
   double free;         /* rank 0 has served all messages so far */
   double busy;         /* seconds of training, of all ranks */
   double handed_out;   /* when the last trial was */
+  double served;       /* seconds that rank 0 took */
+  double published;    /* when the record last was */
 } Simulation;
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -179,11 +181,17 @@ static void chain_joining(Simulation *s, const TeamsAction *x) {
   s->runs[x->trial].joining = x->members[0];
 }
 
+static void take_time(Simulation *s, double seconds) {
+  s->free += seconds;
+  s->served += seconds;
+}
+
 static void send_action(Simulation *s, const TeamsAction *x) {
   Event e = {.rank = x->leader, .trial = x->trial};
-  s->free += s->job->serve;
+  take_time(s, s->job->serve);
   if (x->order == TEAMS_TRAIN) {
     e.kind = FROM_TRAIN;
+    take_time(s, s->job->hand_out);
     s->handed_out = s->free;
     s->runs[x->trial] = (Run){.leader = x->leader, .size = x->n, .joining = -1};
     message(s, s->free, e);
@@ -207,16 +215,25 @@ static void decide(Simulation *s, const Event *e) {
     teams_grew(s->teams, e->trial, (int)e->count);
     break;
   default:
+    take_time(s, s->job->record);
     if (schedule_result(&s->queue, e->rank, e->trial) == SCHEDULE_NEW)
       teams_ended(s->teams, e->trial);
   }
+}
+
+static void publish(Simulation *s) {
+  const double every = s->job->publish_every;
+  if (every <= 0 || s->free - s->published < every) return;
+  s->published = s->free;
+  take_time(s, s->job->publish * (double)s->queue.n_done);
 }
 
 /* One message after another, each when it is there and those before it are served. */
 static void serve(Simulation *s, const Event *e) {
   TeamsAction x;
   if (s->free < e->time) s->free = e->time;
-  s->free += s->job->serve;
+  publish(s);
+  take_time(s, s->job->serve);
   double before = clock_now();
   decide(s, e);
   for (bool more = true; more;) {
@@ -255,6 +272,6 @@ void simulate(const SimulateJob *job, SimulateResult *out) {
   out->seconds = s.free;
   out->tail = s.free - s.handed_out;
   out->idle = 1 - s.busy / (s.free * job->n_ranks);
-  out->rank0 = ((double)out->n_messages * job->serve + out->decisions) / s.free;
+  out->rank0 = (s.served + out->decisions) / s.free;
   arena_free(&s.a);
 }

@@ -18,6 +18,10 @@ typedef struct {
   double serve;    /* seconds that rank 0 takes for a message besides its decision */
   double report;   /* a trial reports its epochs at most so often */
   double join;     /* seconds from the GROW's arrival until the larger team trains */
+  double hand_out; /* seconds that rank 0 takes for a trial's point, and .. */
+  double record;   /*   .. for a result, besides `serve` */
+  double publish_every,
+      publish;     /* so often it stands still, for `publish` a finished trial; 0: not */
   const void *ctx; /* of: */
   int64_t (*epochs)(const void *ctx, int64_t trial);                       /* >= 1 */
   double (*epoch_seconds)(const void *ctx, int64_t trial, int team_ranks); /* > 0 */
@@ -30,7 +34,7 @@ typedef struct {
   int64_t n_messages; /* to and from rank 0 */
   int64_t n_joined;   /* ranks that joined a running trial */
   int largest;        /* team */
-  double rank0;       /* share of `seconds` that rank 0 serves messages: serve and decisions */
+  double rank0;       /* share of `seconds` that rank 0 serves: all of the above, and decisions */
   double decisions;   /* real seconds that all decisions took here */
 } SimulateResult;
 

@@ -1,0 +1,88 @@
+/* What is known of the trials of a search before any of them trains. */
+#include <string.h>
+
+#include "clock.h"
+#include "forecast.h"
+
+/* Trials differ by their matrices; the rest of a step is small beside them, or all there is of a
+ * cost. */
+static const double adds_a_weight = 8; /* of an update */
+
+static double matrix_size(const TrialPlan *p) {
+  double size = 0;
+  for (int i = 0; i < nn_model_n_blocks(p->model); i++) {
+    const NnBlock *b = nn_model_block(p->model, i);
+    if (b->decays) size += (double)b->rows * b->cols;
+  }
+  return size;
+}
+
+/* Of a layer that normalises over the whole batch. */
+static int features_of(const TrialPlan *p, const char *path) {
+  for (int i = 0; i < nn_model_n_blocks(p->model); i++) {
+    const NnBlock *b = nn_model_block(p->model, i);
+    if (b->vector == NN_STATISTICS && str_eq(b->path, path)) return b->rows;
+  }
+  return 0;
+}
+
+static void note_norms(const Spec *trial, const TrialPlan *p, ForecastTrial *out) {
+  for (int i = 0; i < trial->model.n_layers; i++) {
+    const LayerSpec *l = &trial->model.layers[i];
+    if (!nn_layer_couples_rows(l->kind) || nn_layer_is_by_shard(l->kind, l->config)) continue;
+    out->n_norms++;
+    out->norm_features += features_of(p, l->path);
+  }
+}
+
+static void note_trial(const Spec *trial, const RunData *data, const TrialPlan *p,
+                       ForecastTrial *out) {
+  const NnRules *rules = &trial->train.rules;
+  const double rows = data->parts[PART_TRAIN].n, matrices = matrix_size(p);
+  const double batches = (rows - (double)p->dropped_rows) / p->batch_rows;
+  out->epochs = p->epochs;
+  out->steps = p->steps;
+  out->rows = p->batch_rows;
+  out->accumulate = p->accumulate;
+  out->whole_steps = (double)p->steps;
+  if (!p->cost) out->whole_steps *= batches / p->accumulate / (double)p->steps_per_epoch;
+  out->whole_gradient = rules->clip_norm > 0 || rules->max_norm > 0;
+  out->n_weights = p->n_parameters;
+  (void)nn_model_vector(p->model, NN_OPTIMIZER_STATE, &out->n_state);
+  note_norms(trial, p, out);
+  out->step_size = p->accumulate * (3.0 * p->batch_rows * matrices + (double)p->n_parameters) +
+                   adds_a_weight * (double)p->n_parameters;
+  out->end_size = (double)data->parts[PART_VALIDATION].n * matrices + (double)p->n_parameters;
+  if (nn_model_n_exact(p->model) > 0) out->end_size += rows * matrices;
+}
+
+static Status plan_one(Arena *a, Forecast *f, const TrialEnv *env, ForecastTrial *out, Err *e) {
+  TrialPlan plan;
+  Diag d = diag_new(a);
+  const double before = clock_now();
+  const char *point = plan_point(a, f->spec, out->number);
+  f->point += clock_now() - before;
+  const Spec *trial = plan_trial(a, f->spec, out->number, point, &d);
+  CHECK(e, trial, E_SPEC, "trial %lld of this search cannot be trained: %s", (long long)out->number,
+        point);
+  TRY(trial_plan(a, env, trial, &d, &plan, e));
+  note_trial(trial, env->data, &plan, out);
+  return OK;
+}
+
+Status forecast_trials(Arena *a, const Spec *s, const TrialEnv *env, Forecast *out, Err *e) {
+  out->spec = s;
+  out->n_trials = plan_n_trials(s);
+  out->n = out->n_trials < FORECAST_TRIALS ? (int)out->n_trials : FORECAST_TRIALS;
+  out->trials = ARENA_ARRAY(a, ForecastTrial, out->n);
+  Arena scratch = {0};
+  arena_init(&scratch);
+  Status status = OK;
+  for (int i = 0; i < out->n && status == OK; i++) {
+    out->trials[i].number = i * out->n_trials / out->n;
+    status = plan_one(&scratch, out, env, &out->trials[i], e);
+    arena_free(&scratch);
+  }
+  out->point /= out->n;
+  return status;
+}
