@@ -35,7 +35,8 @@ typedef struct {
   int n_norms;
   double norm_features;       /* of all layers whose statistics travel */
   double step_size, end_size; /* multiply-adds of a step; of what ends an epoch */
-  double step, end, start;    /* seconds, measured or guessed from the sizes */
+  double step, end;           /* seconds, measured or guessed from the sizes, */
+  double start;               /*   and all that a trial takes besides its epochs */
   bool measured;
 } ForecastTrial;
 

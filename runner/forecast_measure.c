@@ -17,7 +17,7 @@ enum { LEAST_STEPS = 3, MOST_STEPS = 2000 };
 /* When the hooks of a training were called. */
 typedef struct {
   double begin, last; /* the training began; the last step ended, or the last epoch */
-  double first;       /* the first step ended */
+  double first, over; /* the first step ended, and the training */
   double shuffle;     /* seconds before an epoch's first step */
   double *steps;      /* (n_steps) seconds, without the very first */
   int n_steps;
@@ -71,61 +71,75 @@ static Status watch(Arena *a, const TrialEnv *env, const Spec *trial, int64_t nu
   watched.hooks = (TrialHooks){.ctx = w, .epoch = epoch_ended, .stop = step_ended};
   *w = (Watcher){.shuffle = shuffle, .steps = ARENA_ARRAY(a, double, MOST_STEPS)};
   w->begin = clock_now();
-  return trial_run(a, &watched, &few, number, result, e);
-}
-
-/* A training that diverges at once has shown its start, if that. */
-static void note_times(const Forecast *f, Watcher *w, ForecastTrial *out) {
-  const double first = w->first > 0 ? w->first - w->begin : 0;
-  out->step = w->n_steps > 0 ? median(w->steps, w->n_steps) : first;
-  out->end = w->n_ends > 0 ? w->ends / w->n_ends : 0;
-  out->start = first - out->step - f->shuffle;
-  if (out->start < 0) out->start = 0;
-}
-
-/* Rank 0's part of a result: reading the text that came, with curves as long as the trial's. */
-static Status time_result(Arena *a, const ForecastTrial *t, const TrialResult *few, double *seconds,
-                          Err *e) {
-  TrialResult r = *few, back;
-  const int n = few->curves.n_epochs, names = few->curves.n_names;
-  JsonValue *v;
-  r.curves.n_epochs = (int)t->epochs;
-  r.curves.values = ARENA_ARRAY(a, double, t->epochs *names);
-  for (int64_t i = 0; n > 0 && i < t->epochs * names; i++)
-    r.curves.values[i] = few->curves.values[i % ((int64_t)n * names)];
-  r.activations.n_layers = 0;
-  r.host = "";
-  Str text = str_new(a);
-  trial_write_json(&r, &text);
-  const double before = clock_now();
-  TRY(json_parse(a, str_text(&text), (size_t)text.length, &v, e)); /* once for its number */
-  TRY(json_parse(a, str_text(&text), (size_t)text.length, &v, e));
-  TRY(trial_read_json(a, v, &back, e));
-  *seconds += clock_now() - before;
+  TRY(trial_run(a, &watched, &few, number, result, e));
+  w->over = clock_now();
   return OK;
 }
 
+/* A training that diverges at once has shown its start, if that. `rest`: seconds of a trial outside
+ * of its training. */
+static void note_times(const Forecast *f, double rest, Watcher *w, ForecastTrial *out) {
+  const double first = w->first > 0 ? w->first - w->begin : 0;
+  out->step = w->n_steps > 0 ? median(w->steps, w->n_steps) : first;
+  out->end = w->n_ends > 0 ? w->ends / w->n_ends : 0;
+  out->start = rest + (w->over - w->last);
+  if (first > out->step + f->shuffle) out->start += first - out->step - f->shuffle;
+}
+
+/* What becomes of a result, with curves as long as the trial's: its text, made by who trained it,
+ * and read by rank 0. */
+static Status time_result(Arena *a, const ForecastTrial *t, const TrialResult *few, double *writing,
+                          double *reading, Err *e) {
+  TrialResult r = *few, back;
+  const int64_t n = (int64_t)few->curves.n_epochs * few->curves.n_names;
+  JsonValue *v;
+  r.curves.n_epochs = (int)t->epochs;
+  r.curves.values = ARENA_ARRAY(a, double, t->epochs * few->curves.n_names);
+  for (int64_t i = 0; n > 0 && i < t->epochs * few->curves.n_names; i++)
+    r.curves.values[i] = few->curves.values[i % n];
+  r.activations.n_layers = 0;
+  r.host = "";
+  Str text = str_new(a);
+  const double begin = clock_now();
+  trial_write_json(&r, &text);
+  const double written = clock_now();
+  TRY(json_parse(a, str_text(&text), (size_t)text.length, &v, e)); /* once for its number */
+  TRY(json_parse(a, str_text(&text), (size_t)text.length, &v, e));
+  TRY(trial_read_json(a, v, &back, e));
+  *writing = written - begin;
+  *reading = clock_now() - written;
+  return OK;
+}
+
+/* Twice: the first finds out how many steps are worth the time, and what is not yet in memory. */
 static Status measure_one(Arena *a, const TrialEnv *env, double seconds, Forecast *f,
                           ForecastTrial *t, Err *e) {
   Diag d = diag_new(a);
   Watcher w;
   TrialResult result;
+  double writing, reading;
   const char *point = plan_point(a, f->spec, t->number);
+  const double begin = clock_now();
   const Spec *trial = plan_trial(a, f->spec, t->number, point, &d);
   CHECK(e, trial, E_INTERNAL, "trial %lld is none any more", (long long)t->number);
+  const double resolved = clock_now() - begin;
   int64_t steps = t->steps < LEAST_STEPS ? t->steps : LEAST_STEPS;
   TRY(watch(a, env, trial, t->number, steps, f->shuffle, &w, &result, e));
-  note_times(f, &w, t);
-  const double worth = (seconds - (clock_now() - w.begin)) / (t->step + 1e-9);
+  result.point = point;
+  TRY(time_result(a, t, &result, &writing, &reading, e));
+  note_times(f, resolved + writing, &w, t);
+  const double worth = (seconds - (clock_now() - begin)) / (t->step + 1e-9);
   if (worth > 2 * LEAST_STEPS) {
     steps = worth < MOST_STEPS ? (int64_t)worth : MOST_STEPS;
     if (steps > t->steps) steps = t->steps;
     TRY(watch(a, env, trial, t->number, steps, f->shuffle, &w, &result, e));
-    note_times(f, &w, t);
+    result.point = point;
+    TRY(time_result(a, t, &result, &writing, &reading, e));
+    note_times(f, resolved + writing, &w, t);
   }
   t->measured = true;
-  result.point = point;
-  return time_result(a, t, &result, &f->result, e);
+  f->result += reading;
+  return OK;
 }
 
 static double time_shuffle(const RunData *data) {

@@ -74,7 +74,7 @@ static void print_trials(Arena *a, const Forecast *f, const Ranges *r) {
 
 static void print_measured(Arena *a, const Forecast *f, const ForecastReport *r, const Ranges *x) {
   const ForecastNet *net = &f->net;
-  printf("measured   a step %s, an epoch's end %s, a start %s, a shuffle %s:\n",
+  printf("measured   a step %s, an epoch's end %s, the rest of a trial %s, a shuffle %s:\n",
          range_text(a, x->step.least, x->step.most), range_text(a, x->end.least, x->end.most),
          range_text(a, x->start.least, x->start.most), time_text(a, f->shuffle));
   printf("           of %d trial%s that trained some steps%s%s%s\n", f->n_measured,

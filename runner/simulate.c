@@ -33,6 +33,7 @@ typedef struct {
   double done, at;   /* epochs done at that time */
   double reported;   /* when epochs were */
   int64_t milestone; /* number of the event that is awaited; any other is out of date */
+  double paid;       /* led by rank 0: of its seconds of serving, those that have held it up */
 } Run;
 
 typedef struct {
@@ -111,7 +112,7 @@ static void await_milestone(Simulation *s, int64_t trial) {
 }
 
 static void advance(Simulation *s, Run *r, double time, double done) {
-  s->busy += (time - r->at) * r->size;
+  if (time > r->at) s->busy += (time - r->at) * r->size;
   r->at = time;
   r->done = done;
 }
@@ -123,13 +124,27 @@ static void start(Simulation *s, double time, int64_t trial) {
     s->next[r->leader + i] = i + 1 < r->size ? r->leader + i + 1 : -1;
   r->epochs = s->job->epochs(s->job->ctx, trial);
   r->at = r->reported = time;
+  r->paid = s->served;
   if (r->size > s->out->largest) s->out->largest = r->size;
   await_milestone(s, trial);
+}
+
+/* Rank 0 serves between its own steps: what it leads comes to everything so much later. */
+static bool held_up(Simulation *s, Run *r, const Event *e) {
+  const double seconds = s->served - r->paid;
+  Event later = *e;
+  if (r->leader != 0 || seconds <= 0) return false;
+  r->paid = s->served;
+  r->at += seconds;
+  later.time += seconds;
+  r->milestone = push(s, later);
+  return true;
 }
 
 static void milestone(Simulation *s, const Event *e) {
   Run *r = &s->runs[e->trial];
   if (r->milestone != e->number) return;
+  if (held_up(s, r, e)) return;
   advance(s, r, e->time, (double)e->count);
   if (!r->asked && e->count >= r->epochs - 1) {
     r->asked = true;
@@ -161,7 +176,8 @@ static void told_to_train(Simulation *s, const Event *e) {
 static void grow(Simulation *s, const Event *e) {
   Run *r = &s->runs[e->trial];
   if (!r->milestone) return; /* it has ended meanwhile */
-  advance(s, r, e->time, r->done + (e->time - r->at) / epoch_seconds(s, e->trial));
+  if (e->time > r->at)
+    advance(s, r, e->time, r->done + (e->time - r->at) / epoch_seconds(s, e->trial));
   int last = r->leader;
   while (s->next[last] >= 0) last = s->next[last];
   s->next[last] = r->joining;
