@@ -26,6 +26,7 @@ enum { FORECAST_TRIALS = 2000, FORECAST_MEASURED = 8 };
 
 typedef struct {
   int64_t number; /* in the search */
+  const char *point;
   int64_t epochs, steps;
   int rows;                  /* of a full mini-batch */
   int accumulate;            /* mini-batches to a step */
@@ -50,7 +51,7 @@ typedef struct {
 typedef struct {
   const Spec *spec;
   int64_t n_trials;
-  ForecastTrial *trials; /* (n) trial t is like trials[t n / n_trials] */
+  ForecastTrial *trials; /* (n) trial t is taken to be like trials[t n / n_trials] */
   int n, n_measured;
   double shuffle; /* seconds, of an epoch */
   double point;   /* seconds of rank 0: a trial's values, */
@@ -58,7 +59,8 @@ typedef struct {
   ForecastNet net;
 } Forecast;
 
-/* As many as FORECAST_TRIALS, evenly out of all. plan_check has found them sound. */
+/* As many as FORECAST_TRIALS, evenly out of all; of a method that looks at results the first, with
+ * random numbers as results. plan_check has found them sound. */
 MUST_CHECK Status forecast_trials(Arena *a, const Spec *s, const TrialEnv *env, Forecast *out,
                                   Err *e);
 /* Some `seconds` of training, more where a few steps take longer. E_MEMORY. */

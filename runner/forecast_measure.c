@@ -118,14 +118,13 @@ static Status measure_one(Arena *a, const TrialEnv *env, double seconds, Forecas
   Watcher w;
   TrialResult result;
   double writing, reading;
-  const char *point = plan_point(a, f->spec, t->number);
   const double begin = clock_now();
-  const Spec *trial = plan_trial(a, f->spec, t->number, point, &d);
+  const Spec *trial = plan_trial(a, f->spec, t->number, t->point, &d);
   CHECK(e, trial, E_INTERNAL, "trial %lld is none any more", (long long)t->number);
   const double resolved = clock_now() - begin;
   int64_t steps = t->steps < LEAST_STEPS ? t->steps : LEAST_STEPS;
   TRY(watch(a, env, trial, t->number, steps, f->shuffle, &w, &result, e));
-  result.point = point;
+  result.point = t->point;
   TRY(time_result(a, t, &result, &writing, &reading, e));
   note_times(f, resolved + writing, &w, t);
   const double worth = (seconds - (clock_now() - begin)) / (t->step + 1e-9);
@@ -133,7 +132,7 @@ static Status measure_one(Arena *a, const TrialEnv *env, double seconds, Forecas
     steps = worth < MOST_STEPS ? (int64_t)worth : MOST_STEPS;
     if (steps > t->steps) steps = t->steps;
     TRY(watch(a, env, trial, t->number, steps, f->shuffle, &w, &result, e));
-    result.point = point;
+    result.point = t->point;
     TRY(time_result(a, t, &result, &writing, &reading, e));
     note_times(f, resolved + writing, &w, t);
   }

@@ -73,10 +73,12 @@ static double join_seconds(const Forecast *f) {
 }
 
 void forecast_ranks(const Forecast *f, int n_ranks, SimulateResult *out) {
+  const Spec *s = f->spec;
   const SimulateJob job = {.n_ranks = n_ranks,
-                           .shards = (int)f->spec->train.shards,
-                           .ranks = (int)f->spec->resources.ranks_per_trial,
+                           .shards = (int)s->train.shards,
+                           .ranks = (int)s->resources.ranks_per_trial,
                            .n_trials = f->n_trials,
+                           .window = plan_looks(s) ? s->search.max_concurrent : 0,
                            .latency = f->net.latency,
                            .serve = f->net.serve,
                            .report = f->net.report,

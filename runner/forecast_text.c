@@ -69,7 +69,8 @@ static void print_trials(Arena *a, const Forecast *f, const Ranges *r) {
          counts_text(a, r->epochs), f->spec->cost.text ? " (rows of the curve)" : "",
          (long long)f->spec->train.shards, f->spec->train.shards == 1 ? "" : "s");
   if (f->n < f->n_trials)
-    printf("the shapes are those of %s trials, evenly out of all\n", str_count(f->n, n));
+    printf("the shapes are those of %s trials, %s\n", str_count(f->n, n),
+           plan_looks(f->spec) ? "the first" : "evenly out of all");
 }
 
 static void print_measured(Arena *a, const Forecast *f, const ForecastReport *r, const Ranges *x) {
@@ -95,6 +96,8 @@ static void print_measured(Arena *a, const Forecast *f, const ForecastReport *r,
   printf("rank 0: any message %s, every %g s results.h5 with %s a finished trial;\n",
          time_text(a, net->serve), net->publish_every, time_text(a, net->publish));
   printf("           every rank as fast as this one; no trial stops early or diverges\n");
+  if (plan_looks(f->spec))
+    printf("           the method looks at results, which are random numbers here\n");
 }
 
 void forecast_print(Arena *a, const Forecast *f, const ForecastReport *r) {

@@ -1,6 +1,7 @@
 /* What is known of the trials of a search before any of them trains. */
 #include <string.h>
 
+#include "base/rng.h"
 #include "clock.h"
 #include "forecast.h"
 
@@ -56,31 +57,43 @@ static void note_trial(const Spec *trial, const RunData *data, const TrialPlan *
   if (nn_model_n_exact(p->model) > 0) out->end_size += rows * matrices;
 }
 
-static Status plan_one(Arena *a, Forecast *f, const TrialEnv *env, ForecastTrial *out, Err *e) {
+/* A method that looks is told something. */
+static const char *propose(Arena *a, Forecast *f, History *h, int64_t number) {
+  const double before = clock_now();
+  const char *point = arena_strdup(a, history_point(a, h, number));
+  f->point += clock_now() - before;
+  Rng rng = rng_stream((uint64_t)f->spec->seed, RNG_TEST, (uint64_t)number, 0);
+  if (plan_looks(f->spec)) history_tell(h, number, point, rng_f64(&rng));
+  return point;
+}
+
+static Status plan_one(Arena *a, const Forecast *f, const TrialEnv *env, ForecastTrial *out,
+                       Err *e) {
   TrialPlan plan;
   Diag d = diag_new(a);
-  const double before = clock_now();
-  const char *point = plan_point(a, f->spec, out->number);
-  f->point += clock_now() - before;
-  const Spec *trial = plan_trial(a, f->spec, out->number, point, &d);
+  const Spec *trial = plan_trial(a, f->spec, out->number, out->point, &d);
   CHECK(e, trial, E_SPEC, "trial %lld of this search cannot be trained: %s", (long long)out->number,
-        point);
+        out->point);
   TRY(trial_plan(a, env, trial, &d, &plan, e));
   note_trial(trial, env->data, &plan, out);
   return OK;
 }
 
 Status forecast_trials(Arena *a, const Spec *s, const TrialEnv *env, Forecast *out, Err *e) {
+  History history;
+  Arena scratch = {0};
+  Status status = OK;
   out->spec = s;
   out->n_trials = plan_n_trials(s);
   out->n = out->n_trials < FORECAST_TRIALS ? (int)out->n_trials : FORECAST_TRIALS;
   out->trials = ARENA_ARRAY(a, ForecastTrial, out->n);
-  Arena scratch = {0};
+  history_init(&history, a, s);
   arena_init(&scratch);
-  Status status = OK;
   for (int i = 0; i < out->n && status == OK; i++) {
-    out->trials[i].number = i * out->n_trials / out->n;
-    status = plan_one(&scratch, out, env, &out->trials[i], e);
+    ForecastTrial *t = &out->trials[i];
+    t->number = plan_looks(s) ? i : i * out->n_trials / out->n;
+    t->point = propose(a, out, &history, t->number);
+    status = plan_one(&scratch, out, env, t, e);
     arena_free(&scratch);
   }
   out->point /= out->n;

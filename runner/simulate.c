@@ -265,6 +265,7 @@ void simulate(const SimulateJob *job, SimulateResult *out) {
   *out = (SimulateResult){0};
   arena_init(&s.a);
   schedule_init(&s.queue, &s.a, job->n_trials);
+  if (job->window > 0) schedule_set_window(&s.queue, job->window);
   s.teams = teams_new(&s.a, job->n_ranks, job->shards, job->ranks, &s.queue);
   s.runs = ARENA_ARRAY(&s.a, Run, job->n_trials);
   s.now = ARENA_ARRAY(&s.a, int64_t, job->n_ranks);
