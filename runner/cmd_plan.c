@@ -134,6 +134,7 @@ static void assume(const Options *o, Forecast *f) {
                          .serve = 5e-6,
                          .publish_every = 30,
                          .publish = 5e-5,
+                         .publish_share = 0.01,
                          .report = 0.2};
   if (o->latency > 0) f->net.latency = o->latency;
   if (o->bandwidth > 0) f->net.bandwidth = o->bandwidth;

@@ -42,10 +42,10 @@ typedef struct {
 } ForecastTrial;
 
 typedef struct {
-  double latency, bandwidth;     /* seconds, bytes a second */
-  double serve;                  /* seconds that rank 0 takes for a message */
-  double publish_every, publish; /* results.h5 is written so often; seconds a finished trial */
-  double report;                 /* a trial reports its epochs so often */
+  double latency, bandwidth;                    /* seconds, bytes a second */
+  double serve;                                 /* seconds that rank 0 takes for a message */
+  double publish_every, publish, publish_share; /* of results.h5, as simulate.h has them */
+  double report;                                /* a trial reports its epochs so often */
 } ForecastNet;
 
 typedef struct {

@@ -103,7 +103,6 @@ static Status time_result(Arena *a, const ForecastTrial *t, const TrialResult *f
   const double begin = clock_now();
   trial_write_json(&r, &text);
   const double written = clock_now();
-  TRY(json_parse(a, str_text(&text), (size_t)text.length, &v, e)); /* once for its number */
   TRY(json_parse(a, str_text(&text), (size_t)text.length, &v, e));
   TRY(trial_read_json(a, v, &back, e));
   *writing = written - begin;

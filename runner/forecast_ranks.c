@@ -87,6 +87,7 @@ void forecast_ranks(const Forecast *f, int n_ranks, SimulateResult *out) {
                            .record = f->result,
                            .publish_every = f->net.publish_every,
                            .publish = f->net.publish,
+                           .publish_share = f->net.publish_share,
                            .ctx = f,
                            .epochs = epochs,
                            .epoch_seconds = epoch_seconds};

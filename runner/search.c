@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -10,7 +11,9 @@
 #include "record.h"
 #include "stopper.h"
 
-static const double publish_seconds = 30;
+/* results.h5 is written so often at most, and never for more than that share of the time: it grows
+ * with the search, and meanwhile nobody is served. */
+static const double publish_seconds = 30, publish_share = 0.01;
 
 /* ---- signals --------------------------------------------------------------------------------- */
 
@@ -72,7 +75,7 @@ static void follow_up(Search *s, int64_t number) {
 }
 
 void search_init(Search *s, Arena *a, RunDir *run, int n_ranks) {
-  *s = (Search){.run = run, .published = clock_now()};
+  *s = (Search){.run = run, .publish = clock_now() + publish_seconds};
   schedule_init(&s->queue, a, run->head.n_trials);
   for (int64_t i = 0; i < run->n_done; i++) {
     int64_t number = run->order[i];
@@ -137,19 +140,17 @@ void search_task(Search *s, int64_t n, Arena *a, Task *out) {
   set_rival(s, out);
 }
 
-/* The trial's number in a result's text; -1: it is none. */
+/* The trial's number, near the beginning of a result's text (trial_write_json); -1: it is none. The
+ * whole is read only once it counts, for that takes long. */
 static int64_t number_of(const char *json, size_t n) {
-  Arena scratch = {0};
-  arena_init(&scratch);
-  JsonValue *v = NULL;
-  Err e = {0};
-  int64_t number = -1;
-  if (json_parse(&scratch, json, n, &v, &e) == OK) {
-    const JsonValue *trial = json_get(v, "trial");
-    if (trial && trial->type == JSON_INT) number = trial->integer;
-  }
-  arena_free(&scratch);
-  return number;
+  static const char key[] = "\"trial\": ";
+  char head[100] = "", *end = NULL;
+  memcpy(head, json, n < sizeof head ? n : sizeof head - 1);
+  const char *at = strstr(head, key);
+  if (at == NULL) return -1;
+  at += strlen(key);
+  const long long number = strtoll(at, &end, 10);
+  return end > at ? number : -1;
 }
 
 int64_t search_result(Search *s, int rank, const char *json, size_t n) {
@@ -187,9 +188,10 @@ void search_tick(Search *s) {
   if (s->err.status != OK) return;
   if (journal_sync(s->run->journal, false, &durable, &s->err) != OK) return;
   progress_draw(&s->progress, now);
-  if (now - s->published < publish_seconds) return;
-  s->published = now;
+  if (now < s->publish) return;
   if (record_publish(s->run, &s->err) != OK) return;
+  const double end = clock_now(), pause = (end - now) / publish_share;
+  s->publish = end + (pause > publish_seconds ? pause : publish_seconds);
 }
 
 Status search_outcome(const Search *s, Err *e) {

@@ -17,8 +17,8 @@ typedef struct {
   RunDir *run;
   Schedule queue;
   Progress progress;
-  double published; /* when results.h5 was */
-  bool stop;        /* somebody was asked to stop */
+  double publish; /* when results.h5 will be, at the earliest */
+  bool stop;      /* somebody was asked to stop */
   Err err;
 } Search;
 

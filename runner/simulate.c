@@ -52,7 +52,7 @@ typedef struct {
   double busy;         /* seconds of training, of all ranks */
   double handed_out;   /* when the last trial was */
   double served;       /* seconds that rank 0 took */
-  double published;    /* when the record last was */
+  double publish;      /* when the record will be written */
 } Simulation;
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -238,10 +238,12 @@ static void decide(Simulation *s, const Event *e) {
 }
 
 static void publish(Simulation *s) {
-  const double every = s->job->publish_every;
-  if (every <= 0 || s->free - s->published < every) return;
-  s->published = s->free;
-  take_time(s, s->job->publish * (double)s->queue.n_done);
+  const SimulateJob *job = s->job;
+  if (job->publish_every <= 0 || s->free < s->publish) return;
+  const double seconds = job->publish * (double)s->queue.n_done;
+  const double pause = job->publish_share > 0 ? seconds / job->publish_share : 0;
+  take_time(s, seconds);
+  s->publish = s->free + (pause > job->publish_every ? pause : job->publish_every);
 }
 
 /* One message after another, each when it is there and those before it are served. */
@@ -266,6 +268,7 @@ void simulate(const SimulateJob *job, SimulateResult *out) {
   arena_init(&s.a);
   schedule_init(&s.queue, &s.a, job->n_trials);
   if (job->window > 0) schedule_set_window(&s.queue, job->window);
+  s.publish = job->publish_every;
   s.teams = teams_new(&s.a, job->n_ranks, job->shards, job->ranks, &s.queue);
   s.runs = ARENA_ARRAY(&s.a, Run, job->n_trials);
   s.now = ARENA_ARRAY(&s.a, int64_t, job->n_ranks);

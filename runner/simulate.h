@@ -21,9 +21,10 @@ typedef struct {
   double join;     /* seconds from the GROW's arrival until the larger team trains */
   double hand_out; /* seconds that rank 0 takes for a trial's point, and .. */
   double record;   /*   .. for a result, besides `serve` */
-  double publish_every,
-      publish;     /* so often it stands still, for `publish` a finished trial; 0: not */
-  const void *ctx; /* of: */
+  /* results.h5 is written every publish_every seconds at most (0: never), in `publish` seconds a
+   * finished trial, and for at most publish_share of the time. Rank 0 stands still meanwhile. */
+  double publish_every, publish, publish_share;
+  const void *ctx;                                                         /* of: */
   int64_t (*epochs)(const void *ctx, int64_t trial);                       /* >= 1 */
   double (*epoch_seconds)(const void *ctx, int64_t trial, int team_ranks); /* > 0 */
 } SimulateJob;
