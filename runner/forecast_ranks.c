@@ -38,13 +38,13 @@ static const ForecastTrial *like(const Forecast *f, int64_t trial) {
 
 double forecast_epoch(const Forecast *f, int64_t trial, int n_ranks) {
   const ForecastTrial *t = like(f, trial);
-  double step = t->step, end = t->end;
+  double steps = t->whole_steps * t->step, end = t->end;
   if (n_ranks > 1) {
-    step = t->step * largest_share(t, n_ranks) + messages(&f->net, t, n_ranks);
+    steps *= largest_share(t, n_ranks);
+    steps += (double)t->steps * messages(&f->net, t, n_ranks);
     end = t->end / n_ranks + (n_ranks - 1) * f->net.latency;
   }
-  const double seconds = t->start + t->whole_steps * step + (double)t->epochs * (end + f->shuffle);
-  return seconds / (double)t->epochs + 1e-9;
+  return (t->start + steps) / (double)t->epochs + end + f->shuffle + 1e-9;
 }
 
 double forecast_work(const Forecast *f) {

@@ -80,6 +80,54 @@ grep '"momentum"' <<<"$updates" | tr -d '"{} ' | awk -F, '
     if (NR == 2 && (v["parameters"] < 9.9e6 || v["parameters"] > 1.01e7)) { print $0; exit 1 }
   }' || fail "inconsistent numbers: $updates"
 
+# Teams: of one rank without mpirun, of two with it. Weights: 64 64 + 64 32 + 32 10, a bias, and 2 (64 + 32) of batch norm.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+check_ranks='
+  function near(x, y) { return x > 0 && y > 0 && x / y < 1.01 && y / x < 1.01 }
+  {
+    for (i = 1; i <= NF; i++) { split($i, w, ":"); v[w[1]] = w[2] }
+    if (v["sum"]) { sums++; if (v["ranks"] != size || !(v["sum_us"] + 0 > 0 && v["mpi_us"] + 0 > 0)) exit 1; next }
+    team = v["shards"] < size ? v["shards"] : size
+    if (v["ranks"] != team || v["floats"] != 6666 || v["batch"] != 64) exit 1
+    cost = 100 * (v["one_us"] / v["unsharded_us"] - 1) - v["cost_percent"]
+    if (!(cost < 0.1 && cost > -0.1)) exit 1
+    if (team == 1 && (v["team_us"] v["ratio"] v["busy_us"] v["part_us"] v["sum_us"]) != "nullnullnullnullnull") exit 1
+    if (team > 1 && !near(v["ratio"], v["one_us"] / v["team_us"])) exit 1
+    if (team > 1 && !near(v["busy_ratio"], team * v["unsharded_us"] / v["busy_us"])) exit 1
+    if (team > 1 && !(v["part_us"] + 0 > 0 && v["sum_us"] + 0 > 0)) exit 1
+    if (team > 1 && (v["mpi_us"] + 0 > 0) != (team == job)) exit 1
+    rows++
+  }
+  END { exit !(rows == 3 && sums == (size > 1)) }'
+for job in 1 2 3; do
+  launch=(mpirun -q --oversubscribe -n $job)
+  [ $job = 1 ] && launch=()
+  lines=$("${launch[@]}" "$CAVIAR" bench --ranks --shards 1,2,4 --shape 64-64-32-10 --seconds 0 --json)
+  [ "$(wc -l <<<"$lines")" -ge 3 ] || fail "$job ranks: $lines"
+  # Three ranks make a team of two; MPI_Allreduce is over all ranks, so it has no place beside it.
+  [ $job = 3 ] && lines=${lines//'"mpi_us": null, "ratio"'/'"mpi_us": 1, "ratio"'}
+  tr -d '"{} ' <<<"$lines" | awk -F, -v job=$job -v size=$((job < 2 ? 1 : 2)) "$check_ranks" || fail "$job ranks: $lines"
+done
+table=$(mpirun -q -n 2 --oversubscribe "$CAVIAR" bench --ranks --shards 8 --shape 64-64-32-10 --seconds 0)
+[[ $table == *"busy: what ratio would be"* ]] || fail "the columns have no words: $table"
+[[ $(tail -n 2 <<<"$table" | head -n 1) =~ ^64-64-32-10\ +64\ +8\ +2\ + ]] || fail "unexpected row: $table"
+[[ $(tail -n 1 <<<"$table") == "a sum of 1,000,000 floats over 2 ranks: "*MPI_Allreduce* ]] || fail "no sum: $table"
+# What needs one rank is done by one, and said once.
+[ "$(mpirun -q -n 2 --oversubscribe "$CAVIAR" bench --epoch --seconds 0 --json | wc -l)" = 1 ] || fail "said twice"
+
+cost=$("$CAVIAR" bench --shard-cost --seconds 0 --json)
+[ "$(wc -l <<<"$cost")" = 12 ] || fail "two networks at six batches: $cost"
+tr -d '"{} ' <<<"$cost" | awk -F, '
+  {
+    for (i = 1; i <= NF; i++) { split($i, w, ":"); v[w[1]] = w[2] }
+    percent = 100 * (v["us_per_step"] / v["unsharded_us"] - 1) - v["percent"]
+    if (v["shards"] != 8 || v["batch"] != 8 * v["shard_rows"]) exit 1
+    if (!(percent < 0.05 && percent > -0.05)) exit 1
+  }' || fail "inconsistent numbers: $cost"
+
+expect_error 2 'goes with --ranks' --shards 2
+expect_error 2 'powers of two up to 1024, e.g. 1,2,8; found "3"' --ranks --shards 3
+expect_error 2 'found "1,"' --ranks --shards 1,
 expect_error 2 'did you mean "64-64-32-10"' --shape 64-64-32
 expect_error 2 'unknown option' --jsn
 expect_error 2 'wants a value' --seconds
