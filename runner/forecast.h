@@ -51,6 +51,7 @@ typedef struct {
 typedef struct {
   const Spec *spec;
   int64_t n_trials;
+  int64_t window;        /* trials wait for results so far below them; 0: for none */
   ForecastTrial *trials; /* (n) trial t is taken to be like trials[t n / n_trials] */
   int n, n_measured;
   double shuffle; /* seconds, of an epoch */

@@ -66,6 +66,7 @@ static Status watch(Arena *a, const TrialEnv *env, const Spec *trial, int64_t nu
   few.train.epochs = 0;
   few.train.steps = steps;
   few.train.warmup_epochs = 0;
+  few.train.stop_at = 0;
   few.train.early_stopping.patience = 0;
   TrialEnv watched = {.data = env->data, .cpu = env->cpu};
   watched.hooks = (TrialHooks){.ctx = w, .epoch = epoch_ended, .stop = step_ended};

@@ -78,7 +78,7 @@ void forecast_ranks(const Forecast *f, int n_ranks, SimulateResult *out) {
                            .shards = (int)s->train.shards,
                            .ranks = (int)s->resources.ranks_per_trial,
                            .n_trials = f->n_trials,
-                           .window = plan_looks(s) ? s->search.max_concurrent : 0,
+                           .window = f->window,
                            .latency = f->net.latency,
                            .serve = f->net.serve,
                            .report = f->net.report,

@@ -70,7 +70,7 @@ static void print_trials(Arena *a, const Forecast *f, const Ranges *r) {
          (long long)f->spec->train.shards, f->spec->train.shards == 1 ? "" : "s");
   if (f->n < f->n_trials)
     printf("the shapes are those of %s trials, %s\n", str_count(f->n, n),
-           plan_looks(f->spec) ? "the first" : "evenly out of all");
+           f->window > 0 ? "the first" : "evenly out of all");
 }
 
 static void print_measured(Arena *a, const Forecast *f, const ForecastReport *r, const Ranges *x) {
@@ -98,6 +98,9 @@ static void print_measured(Arena *a, const Forecast *f, const ForecastReport *r,
   printf("           every rank as fast as this one; no trial stops early or diverges\n");
   if (plan_looks(f->spec))
     printf("           the method looks at results, which are random numbers here\n");
+  if (f->spec->search.early_terminate.kind)
+    printf("           %s is not played: every trial trains to its end\n",
+           f->spec->search.early_terminate.kind->name);
 }
 
 void forecast_print(Arena *a, const Forecast *f, const ForecastReport *r) {

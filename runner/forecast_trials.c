@@ -41,11 +41,13 @@ static void note_trial(const Spec *trial, const RunData *data, const TrialPlan *
   const NnRules *rules = &trial->train.rules;
   const double rows = data->parts[PART_TRAIN].n, matrices = matrix_size(p);
   const double batches = (rows - (double)p->dropped_rows) / p->batch_rows;
-  out->epochs = p->epochs;
-  out->steps = p->steps;
+  const int64_t stop = trial->train.stop_at,
+                epochs = stop > 0 && stop < p->epochs ? stop : p->epochs;
+  out->epochs = epochs;
+  out->steps = epochs < p->epochs ? epochs * p->steps_per_epoch : p->steps;
   out->rows = p->batch_rows;
   out->accumulate = p->accumulate;
-  out->whole_steps = (double)p->steps;
+  out->whole_steps = (double)out->steps;
   if (!p->cost) out->whole_steps *= batches / p->accumulate / (double)p->steps_per_epoch;
   out->whole_gradient = rules->clip_norm > 0 || rules->max_norm > 0;
   out->n_weights = p->n_parameters;
@@ -63,7 +65,7 @@ static const char *propose(Arena *a, Forecast *f, History *h, int64_t number) {
   const char *point = arena_strdup(a, history_point(a, h, number));
   f->point += clock_now() - before;
   Rng rng = rng_stream((uint64_t)f->spec->seed, RNG_TEST, (uint64_t)number, 0);
-  if (plan_looks(f->spec)) history_tell(h, number, point, rng_f64(&rng));
+  if (h->window > 0) history_tell(h, number, point, rng_f64(&rng));
   return point;
 }
 
@@ -88,10 +90,11 @@ Status forecast_trials(Arena *a, const Spec *s, const TrialEnv *env, Forecast *o
   out->n = out->n_trials < FORECAST_TRIALS ? (int)out->n_trials : FORECAST_TRIALS;
   out->trials = ARENA_ARRAY(a, ForecastTrial, out->n);
   history_init(&history, a, s);
+  out->window = history.window;
   arena_init(&scratch);
   for (int i = 0; i < out->n && status == OK; i++) {
     ForecastTrial *t = &out->trials[i];
-    t->number = plan_looks(s) ? i : i * out->n_trials / out->n;
+    t->number = history.window > 0 ? i : i * out->n_trials / out->n;
     t->point = propose(a, out, &history, t->number);
     status = plan_one(&scratch, out, env, t, e);
     arena_free(&scratch);

@@ -51,6 +51,7 @@ typedef struct {
   double free;         /* rank 0 has served all messages so far */
   double busy;         /* seconds of training, of all ranks */
   double handed_out;   /* when the last trial was */
+  int64_t front;       /* every trial below it is done */
   double served;       /* seconds that rank 0 took */
   double publish;      /* when the record will be written */
 } Simulation;
@@ -219,6 +220,13 @@ static void send_action(Simulation *s, const TeamsAction *x) {
   message(s, s->free + s->job->join, e);
 }
 
+static void open_window(Simulation *s) {
+  const int64_t window = s->job->window, n = s->queue.n_trials;
+  if (window == 0) return;
+  while (s->front < n && s->queue.holder[s->front] == SCHEDULE_DONE) s->front++;
+  schedule_allow(&s->queue, s->front < n - window ? s->front + window + 1 : n);
+}
+
 static void decide(Simulation *s, const Event *e) {
   switch (e->kind) {
   case TO_ASK:
@@ -234,6 +242,7 @@ static void decide(Simulation *s, const Event *e) {
     take_time(s, s->job->record);
     if (schedule_result(&s->queue, e->rank, e->trial) == SCHEDULE_NEW)
       teams_ended(s->teams, e->trial);
+    open_window(s);
   }
 }
 
@@ -267,7 +276,8 @@ void simulate(const SimulateJob *job, SimulateResult *out) {
   *out = (SimulateResult){0};
   arena_init(&s.a);
   schedule_init(&s.queue, &s.a, job->n_trials);
-  if (job->window > 0) schedule_set_window(&s.queue, job->window);
+  if (job->window > 0) schedule_hold(&s.queue);
+  open_window(&s);
   s.publish = job->publish_every;
   s.teams = teams_new(&s.a, job->n_ranks, job->shards, job->ranks, &s.queue);
   s.runs = ARENA_ARRAY(&s.a, Run, job->n_trials);

@@ -122,6 +122,71 @@ static void a_slow_rank_0_is_the_bound(void **state) {
   assert_true(r.rank0 > 0.9);
 }
 
+/* What rank 0 does holds up what it trains itself, and nobody else as long as it is quick enough. */
+static void rank_0_trains_later(void **state) {
+  (void)state;
+  SimulateJob job = {.n_ranks = 1,
+                     .shards = 1,
+                     .n_trials = 4,
+                     .hand_out = 2,
+                     .record = 1,
+                     .report = 100,
+                     .ctx = &ten_seconds,
+                     .epochs = epochs,
+                     .epoch_seconds = epoch_seconds};
+  SimulateResult r;
+  simulate(&job, &r);
+  near(r.seconds, 4 * (10 + 2 + 1), 0.01);
+  near(r.rank0, 12 / r.seconds, 0.001);
+  near(r.idle, 12 / r.seconds, 0.001);
+  job.n_ranks =
+      2; /* the other one trains three of the four, and waits for a first point and its own */
+  job.hand_out = job.record = 0.001;
+  simulate(&job, &r);
+  near(r.seconds, 20, 0.05);
+}
+
+/* Every 20 seconds a second for each trial that is done, unless a share of the time bounds it. */
+static void the_record_takes_its_time(void **state) {
+  (void)state;
+  SimulateJob job = {.n_ranks = 1,
+                     .shards = 1,
+                     .n_trials = 6,
+                     .report = 1,
+                     .publish_every = 20,
+                     .publish = 1,
+                     .ctx = &ten_seconds,
+                     .epochs = epochs,
+                     .epoch_seconds = epoch_seconds};
+  SimulateResult r;
+  simulate(&job, &r);
+  assert_true(r.seconds >= 60 + 1 + 3 && r.seconds <= 60 + 2 + 4 + 6);
+  near(r.idle, 1 - 60 / r.seconds, 0.001);
+  job.publish_share = 0.01; /* after the first, of a second, none for 99 */
+  simulate(&job, &r);
+  assert_true(r.seconds >= 61 && r.seconds <= 62.5);
+}
+
+static void a_window_holds_trials_back(void **state) {
+  (void)state;
+  SimulateJob job = {.n_ranks = 8,
+                     .shards = 1,
+                     .n_trials = 8,
+                     .report = 100,
+                     .ctx = &ten_seconds,
+                     .epochs = epochs,
+                     .epoch_seconds = epoch_seconds};
+  SimulateResult r;
+  simulate(&job, &r);
+  near(r.seconds, 10, 0.01);
+  job.window = 1; /* trial n needs all below n - 1: two at a time */
+  simulate(&job, &r);
+  near(r.seconds, 40, 0.01);
+  job.window = 3;
+  simulate(&job, &r);
+  near(r.seconds, 20, 0.01);
+}
+
 static void print(const char *what, const SimulateResult *r) {
   print_message("%s: %.1f s, idle %.2f %%, tail %.2f s, %lld messages (%.0f/s), %lld joined; a "
                 "decision %.2f us, so rank 0 decides %.2f %% of the time\n",
@@ -149,7 +214,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_rank_takes_the_sum),     cmocka_unit_test(joining_shortens_the_tail),
       cmocka_unit_test(few_trials_are_for_teams),   cmocka_unit_test(uneven_trials),
-      cmocka_unit_test(a_slow_rank_0_is_the_bound), cmocka_unit_test(four_thousand_ranks),
+      cmocka_unit_test(a_slow_rank_0_is_the_bound), cmocka_unit_test(rank_0_trains_later),
+      cmocka_unit_test(the_record_takes_its_time),  cmocka_unit_test(a_window_holds_trials_back),
+      cmocka_unit_test(four_thousand_ranks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
