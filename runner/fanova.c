@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PRODUCT_NODES = 4096 };
+
 /* ---- boxes ----------------------------------------------------------------------------------- */
 
 /* Where a walk down a tree is: on axis i in cells [low, high), or in the categories k that no node
@@ -233,9 +235,9 @@ static void curve_of(const Forest *f, int axis, const double *g, double mean, Fa
   const int n = f->cells[axis].n, n_trees = f->n_trees;
   for (int k = 0; k < n; k++) {
     double sum = 0, square = 0;
-    for (int t = 0; t < n_trees; t++) sum += g[(size_t)t * n + k] / n_trees;
+    for (int t = 0; t < n_trees; t++) sum += g[(int64_t)t * n + k] / n_trees;
     for (int t = 0; t < n_trees; t++) {
-      const double off = g[(size_t)t * n + k] - sum;
+      const double off = g[(int64_t)t * n + k] - sum;
       square += off * off;
     }
     out->mean[k] = mean + sum;
@@ -247,11 +249,11 @@ static void main_effect(Arena *a, Arena *scratch, const Anova *x, int axis, Mome
                         Fanova *out) {
   const Forest *f = x->f;
   const ForestCells *c = &f->cells[axis];
-  double *g = ARENA_ARRAY(scratch, double, (size_t)f->n_trees * c->n),
+  double *g = ARENA_ARRAY(scratch, double, (int64_t)f->n_trees * c->n),
          *mean = ARENA_ARRAY(scratch, double, c->n);
   *m = (Moments){.of_pairs = ARENA_ARRAY(scratch, double, f->n_trees / 2 + 1)};
   for (int t = 0; t < f->n_trees; t++) {
-    double *own = g + (size_t)t * c->n;
+    double *own = g + (int64_t)t * c->n;
     marginal(&x->trees[t], axis, c->n, own);
     m->own += covariance(c, own, own);
     if (t % 2 == 1) m->of_pairs[t / 2] = covariance(c, own - c->n, own);
@@ -277,10 +279,10 @@ typedef struct {
 
 /* Differences: of a box, +add where it begins and -add where it is over, along both axes. */
 static void add_box(const Grid *g, double *out, Run p, Run q, double add) {
-  out[(size_t)p.low * g->stride + q.low] += add;
-  out[(size_t)p.low * g->stride + q.high] -= add;
-  out[(size_t)p.high * g->stride + q.low] -= add;
-  out[(size_t)p.high * g->stride + q.high] += add;
+  out[(int64_t)p.low * g->stride + q.low] += add;
+  out[(int64_t)p.low * g->stride + q.high] -= add;
+  out[(int64_t)p.high * g->stride + q.low] -= add;
+  out[(int64_t)p.high * g->stride + q.high] += add;
 }
 
 static void scatter(const Grid *g, const Leaves *tree, int a, int b, double *out) {
@@ -301,7 +303,7 @@ static void scatter(const Grid *g, const Leaves *tree, int a, int b, double *out
 static void sum_up(const Grid *g, double mean, double *out) {
   memset(g->column, 0, sizeof *g->column * (size_t)g->stride);
   for (int i = 0; i < g->a->n; i++) {
-    double *row = out + (size_t)i * g->stride, along = -mean;
+    double *row = out + (int64_t)i * g->stride, along = -mean;
     for (int k = 0; k < g->b->n; k++) {
       g->column[k] += row[k];
       along += g->column[k];
@@ -313,7 +315,7 @@ static void sum_up(const Grid *g, double mean, double *out) {
 static double grid_covariance(const Grid *g, const double *x, const double *y) {
   double sum = 0;
   for (int i = 0; i < g->a->n; i++) {
-    const size_t row = (size_t)i * g->stride;
+    const int64_t row = (int64_t)i * g->stride;
     double part = 0;
     for (int k = 0; k < g->b->n; k++)
       part += forest_weight(g->b, k, k + 1) * x[row + k] * y[row + k];
@@ -324,7 +326,7 @@ static double grid_covariance(const Grid *g, const double *x, const double *y) {
 
 static Grid grid_of(Arena *a, const Forest *f, int i, int j) {
   Grid g = {.a = &f->cells[i], .b = &f->cells[j], .stride = f->cells[j].n + 1};
-  g.size = (size_t)(g.a->n + 1) * g.stride;
+  g.size = (size_t)(g.a->n + 1) * (size_t)g.stride;
   g.even = ARENA_ARRAY(a, double, g.size);
   g.odd = ARENA_ARRAY(a, double, g.size);
   g.mean = ARENA_ARRAY(a, double, g.size);
@@ -368,14 +370,18 @@ static double product_of_members(const Forest *f, int s, int t, Place *at) {
   return sum;
 }
 
+/* Neighbours up to `lags` away; all pairs where trees are small. */
 static double variance_of(Arena *scratch, const Forest *f, const Leaves *members) {
+  const int most = (f->n_trees - 1) / 2, wanted = PRODUCT_NODES / f->trees[0].n;
+  const int lags = wanted < 1 || most < 1 ? 1 : wanted < most ? wanted : most;
   Place *at = place_everywhere(scratch, f);
   double sum = 0;
-  for (int t = 0; t < f->n_trees; t++) {
-    const int next = (t + 1) % f->n_trees;
-    sum += product_of_members(f, t, next, at) - members[t].mean * members[next].mean;
-  }
-  return sum / f->n_trees;
+  for (int lag = 1; lag <= lags; lag++)
+    for (int t = 0; t < f->n_trees; t++) {
+      const int next = (t + lag) % f->n_trees;
+      sum += product_of_members(f, t, next, at) - members[t].mean * members[next].mean;
+    }
+  return sum / f->n_trees / lags;
 }
 
 Fanova *fanova(Arena *a, const Forest *f) {

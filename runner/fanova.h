@@ -14,7 +14,8 @@
  * and mostly to those of many parameters; between two trees it cancels:
  *
  *   V_U  = (T^2 Var mean_t f_U,t - sum_t Var f_U,t) / (T (T - 1))    over all pairs of T trees
- *   Var f = mean over neighbours t, t + 1 (cyclic) of Cov(f_t, f_t+1)
+ *   Var f = mean over neighbours t, t + lag (cyclic) of Cov(f_t, f_t+lag); all pairs where trees
+ *           are small
  *
  * ("tree": a member of the forest). On the Ishigami function with 1,000 samples that and the
  * forest's correction bring the share of its second parameter from 0.34 to 0.42; it is 0.44.

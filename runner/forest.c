@@ -17,7 +17,7 @@ static int different(const double *x, int n_rows, int n_axes, int axis, double *
                      int *n_absent) {
   int n = 0, m = 0;
   for (int i = 0; i < n_rows; i++)
-    if (x[(size_t)i * n_axes + axis] >= 0) out[n++] = x[(size_t)i * n_axes + axis];
+    if (x[(int64_t)i * n_axes + axis] >= 0) out[n++] = x[(int64_t)i * n_axes + axis];
   *n_absent = n_rows - n;
   qsort(out, (size_t)n, sizeof *out, ascending);
   for (int i = 0; i < n; i++)
@@ -93,7 +93,7 @@ typedef struct {
 } Split;
 
 static int cell_of(const Grower *g, int row, int axis) {
-  return g->cell[(size_t)row * g->f->n_axes + axis];
+  return g->cell[(int64_t)row * g->f->n_axes + axis];
 }
 
 /* The node's rows by cell; the cells that have some, ascending, to g->order. Returns how many. */
@@ -269,7 +269,7 @@ static void grow_trees(Grower *g, ForestTree *trees, int time, uint64_t seed, Ba
     (void)grow(g, g->rows, n);
     for (int i = 0; i < f->n_rows; i++) {
       if (g->seen[i]) continue;
-      out->sum[i] += tree_at(g->tree, g->cell + (size_t)i * f->n_axes);
+      out->sum[i] += tree_at(g->tree, g->cell + (int64_t)i * f->n_axes);
       out->n[i]++;
     }
   }
@@ -292,10 +292,10 @@ static double r2_of(const Bag *b, const double *y, int n) {
 }
 
 static const int *cells_of_rows(Arena *a, const Forest *f, const double *x) {
-  int *cell = ARENA_ARRAY(a, int, (size_t)f->n_rows * f->n_axes);
+  int *cell = ARENA_ARRAY(a, int, (int64_t)f->n_rows * f->n_axes);
   for (int i = 0; i < f->n_rows; i++)
     for (int k = 0; k < f->n_axes; k++) {
-      const size_t at = (size_t)i * f->n_axes + k;
+      const int64_t at = (int64_t)i * f->n_axes + k;
       cell[at] = forest_cell(&f->cells[k], x[at]);
     }
   return cell;

@@ -178,6 +178,7 @@ MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoi
 char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number);
 
 void trial_write_json(const TrialResult *r, Str *out);
+void trial_write_value(JsonWriter *j, const YamlNode *n); /* of a point: typed as YAML has it */
 MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e);
 
 /* Is x the better metric? Any number is better than NaN; equal is not better. */

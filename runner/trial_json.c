@@ -13,13 +13,13 @@ enum { SCHEMA_VERSION = 1 };
 
 /* ---- point: flow YAML <-> JSON --------------------------------------------------------------- */
 
-static void write_yaml(JsonWriter *j, const YamlNode *n) {
+void trial_write_value(JsonWriter *j, const YamlNode *n) {
   if (n->type == YAML_MAP || n->type == YAML_LIST) {
     char open = n->type == YAML_MAP ? '{' : '[', close = n->type == YAML_MAP ? '}' : ']';
     json_open(j, open);
     for (const YamlNode *c = n->first; c; c = c->next) {
       if (n->type == YAML_MAP) json_key(j, c->key);
-      write_yaml(j, c);
+      trial_write_value(j, c);
     }
     json_close(j, close);
     return;
@@ -79,7 +79,7 @@ static const char *round_trip(Arena *a, const YamlNode *point) {
   JsonWriter j = json_writer(&json);
   JsonValue *v;
   Err e = {0};
-  write_yaml(&j, point);
+  trial_write_value(&j, point);
   if (json_parse(a, str_text(&json), (size_t)json.length, &v, &e) != OK) return "";
   yaml_write_flow(read_yaml(a, v), &text);
   return str_text(&text);
@@ -92,7 +92,7 @@ static void write_point(Arena *a, JsonWriter *j, const char *text) {
   const YamlNode *point = yaml_parse(a, &source, &d);
   if (!point) point = yaml_new(a, YAML_MAP, (Mark){0});
   json_key(j, "point");
-  write_yaml(j, point);
+  trial_write_value(j, point);
   if (text[0] == '\0' || str_eq(round_trip(a, point), text)) return;
   json_key(j, "point_yaml");
   json_str(j, text);
