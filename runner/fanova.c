@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PRODUCT_NODES = 4096 };
+enum { PRODUCT_NODES = 1500 }; /* of trees so large one neighbour each is enough */
 
 /* ---- boxes ----------------------------------------------------------------------------------- */
 
@@ -372,7 +372,8 @@ static double product_of_members(const Forest *f, int s, int t, Place *at) {
 
 /* Neighbours up to `lags` away; all pairs where trees are small. */
 static double variance_of(Arena *scratch, const Forest *f, const Leaves *members) {
-  const int most = (f->n_trees - 1) / 2, wanted = PRODUCT_NODES / f->trees[0].n;
+  const int most = (f->n_trees - 1) / 2, ratio = PRODUCT_NODES / f->trees[0].n,
+            wanted = ratio * ratio;
   const int lags = wanted < 1 || most < 1 ? 1 : wanted < most ? wanted : most;
   Place *at = place_everywhere(scratch, f);
   double sum = 0;

@@ -1,0 +1,86 @@
+#!/bin/bash
+# importance: the shares of a function for which they are known, through a search of the program; warnings, refusals, a run that
+# is not finished, trials that diverged; and the learning rate comes first in the quickstart.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# share PATH: of the last JSON in `shares`, in thousandths
+share() {
+  grep -oP "\"path\": \"$1\", \"share\": \K[0-9.e+-]+" shares | awk '{printf "%d\n", 1000 * $1 + 0.5}'
+}
+pair() {
+  grep -oP "\"paths\": \[\"$1\", \"$2\"\], \"share\": \K[0-9.e+-]+" shares | awk '{printf "%d\n", 1000 * $1 + 0.5}'
+}
+within() { # FOUND EXPECTED WHAT
+  [ "$1" -ge $(($2 - 50)) ] && [ "$1" -le $(($2 + 50)) ] || fail "$3: $1, expected $2 +- 50"
+}
+
+# ---- Ishigami's function as a cost; a learning rate of nothing leaves the start values -------------
+cat >ishigami.yaml <<'END'
+name: ishigami
+cost: sin(x) + 7*sin(y)^2 + 0.1*z^4*sin(x)
+parameters: {x: 0, y: 0, z: 0}
+train: {steps: 1, optimizer: {name: sgd, learning_rate: 1e-30}}
+search:
+  method: random
+  trials: 1000
+  parameters:
+    parameters.x: {min: -3.141592653589793, max: 3.141592653589793}
+    parameters.y: {min: -3.141592653589793, max: 3.141592653589793}
+    parameters.z: {min: -3.141592653589793, max: 3.141592653589793}
+checkpoint: {keep_trials: 1}
+END
+expect 0 "" ranks 0 run ishigami.yaml --out ishigami
+expect 0 "" ranks 0 importance ishigami --json
+[ -s err ] && fail "a warning without a reason"
+cp out shares
+within "$(share parameters.x)" 314 x
+within "$(share parameters.y)" 442 y
+within "$(share parameters.z)" 0 z
+within "$(pair parameters.x parameters.z)" 244 "x and z"
+within "$(pair parameters.x parameters.y)" 0 "x and y"
+within "$(pair parameters.y parameters.z)" 0 "y and z"
+grep -q '^{"schema_version": 1, "metric": "cost", "goal": "minimize", "trials": 1000, "diverged": 0, ' out || fail "the head"
+[ "$(grep -o '"value": ' out | wc -l)" = 153 ] || fail "three curves of 51 places expected"
+
+expect 0 "ishigami: what cost depends on, from 1000 of 1000 trials" ranks 0 importance ishigami --pairs 1
+[ "$(grep -c '^  [xyz]  *[0-9.]* % ' out)" = 3 ] || fail "three bars expected"
+[ "$(grep -c '^  x, z  *[0-9.]* % ' out)" = 1 ] || fail "the pair is missing"
+[ "$(grep -c '^  [xyz], [xyz] ' out)" = 1 ] || fail "one pair was asked for"
+grep -A3 'share of the variance' out | sed -n 2p | grep -q '^  y ' || fail "y comes first"
+cp out first
+expect 0 "" ranks 0 importance ishigami --pairs 1
+cmp -s out first || fail "another answer at the second time"
+expect 0 "" ranks 0 importance ishigami --pairs 1 --seed 2
+cmp -s out first && fail "--seed changes nothing"
+
+# ---- few trials, diverged ones, a run that is not finished ---------------------------------------
+small few "search: {method: grid, parameters: {train.optimizer.learning_rate: {values: [0.001, 1e30, 0.02]}, model.0.dense.units: {values: [4, 8]}}}"
+expect 0 "" ranks 0 run few.yaml
+expect 0 "2 that diverged count as the worst that was seen" ranks 0 importance runs/few
+grep -q 'warning: 6 trials are few' err || fail "no warning of few trials"
+expect 0 '"diverged": 2' ranks 0 importance runs/few --json
+head -c "$(($(wc -c <runs/few/journal) * 5 / 6))" runs/few/journal >cut
+mkdir part
+cp runs/few/experiment.yaml part/
+cp cut part/journal
+expect 0 "from 5 of 6 trials" ranks 0 importance part
+
+# ---- refusals ------------------------------------------------------------------------------------
+small plain
+expect 0 "" ranks 0 run plain.yaml
+expect 4 "has no search" ranks 0 importance runs/plain
+small tiny "search: {method: random, trials: 3, parameters: {train.optimizer.learning_rate: {min: 0.0001, max: 1, scale: log}}}"
+expect 0 "" ranks 0 run tiny.yaml
+expect 4 "needs at least 5 finished trials" ranks 0 importance runs/tiny
+expect 4 "no such run directory" ranks 0 importance runs/nowhere
+expect 2 "usage: caviar importance RUN" ranks 0 importance
+expect 2 "unknown option --tree;" ranks 0 importance runs/few --tree 3
+expect 2 '--trees: expected a number from 2 to 10000, found "1"' ranks 0 importance runs/few --trees 1
+expect 2 "--pairs needs a number" ranks 0 importance runs/few --pairs
+
+# ---- what the course says of neural networks -------------------------------------------------------
+expect 0 "" ranks 2 run "$CAVIAR_SOURCE/experiments/quickstart/quickstart.yaml" --out quickstart
+expect 0 "" ranks 0 importance quickstart
+grep -A1 'share of the variance' out | tail -n 1 | grep -q '^  learning_rate ' || fail "the learning rate comes first"
+echo "all is well"
