@@ -54,6 +54,29 @@ cmp -s out first || fail "another answer at the second time"
 expect 0 "" ranks 0 importance ishigami --pairs 1 --seed 2
 cmp -s out first && fail "--seed changes nothing"
 
+# ---- a grid: its values weigh the same, curves and the region are of its values ------------------
+cat >grid.yaml <<'END'
+name: grid
+cost: x + 0*y + 10*relu(x)
+parameters: {x: 0, y: 0}
+train: {steps: 1, optimizer: {name: sgd, learning_rate: 1e-30}}
+search:
+  method: grid
+  parameters:
+    parameters.x: {min: -2, max: 2, points: 5}
+    parameters.y: {min: 0, max: 1, points: 9}
+END
+expect 0 "" ranks 0 run grid.yaml --out grid
+expect 0 '"parameters": [{"path": "parameters.x", "share": 0.9' ranks 0 importance grid --json
+grep -oP '"path": "parameters.x".*?\]' out | grep -oP '"value": \K[-0-9.]+' | tr '\n' ' ' >values
+[ "$(cat values)" = "-2 -1 0 1 2 " ] || fail "the grid's values: $(cat values)"
+grep -oP '"path": "parameters.x".*?\]' out | grep -oP '"mean": \K[-0-9.]+' >means
+paste <(printf '%s\n' -2 -1 0 11 22) means | awk '{ d = $1 - $2; if (d * d > 0.25) exit 1 }' || fail "the means: $(cat means)"
+grep -qF '"best": {"anywhere": false, "values": [], "from": -2, "to": -2}' out || fail "the region of x"
+grep -qF '"best": {"anywhere": true, "values": []}' out || fail "the region of y"
+grep -qF '"region": {"mean": -' out || fail "the mean of the region"
+grep -qF ', "trials": 9, "trials_mean": -2}' out || fail "the trials of the region"
+
 # ---- few trials, diverged ones, a run that is not finished ---------------------------------------
 small few "search: {method: grid, parameters: {train.optimizer.learning_rate: {values: [0.001, 1e30, 0.02]}, model.0.dense.units: {values: [4, 8]}}}"
 expect 0 "" ranks 0 run few.yaml

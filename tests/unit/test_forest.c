@@ -50,7 +50,7 @@ static void a_function_of_seed_alone(void **state) {
   assert_true(forest_predict(other, at) != x);
 }
 
-/* Cells part what was seen in the middle; 2.. many values are grouped, and still cover all. */
+/* Cells part what was seen in the middle; many values are grouped, and still cover all. */
 static void cells_lie_between_values(void **state) {
   const double x[] = {0.5, 0.1, 0.5, 0.2}, y[] = {1, 2, 3, 4};
   const ForestAxis axis = {0};
@@ -74,6 +74,37 @@ static void cells_lie_between_values(void **state) {
   }
 }
 
+static double parity(const double *x) {
+  return (int)x[0] % 2;
+}
+
+/* Even and odd categories part at one node. */
+static void categories_are_parted_at_once(void **state) {
+  const ForestAxis axis = {.unordered = true, .n_values = 6};
+  const Sample s = sample_of(*state, parity, &axis, 1, 100, 1);
+  const Forest *f = forest_of(*state, &s, TREES);
+  for (int t = 0; t < TREES; t++) assert_int_equal(f->trees[t].n, 3);
+  for (int k = 0; k < 6; k++) {
+    const double x = k;
+    assert_near(forest_predict(f, &x), k % 2, 1e-12);
+  }
+}
+
+/* Where the second parameter is at 0.9 or absent, it is absent that makes the difference: a value
+ * between, which no row there has, goes with 0.9. */
+static void absent_is_far_from_all(void **state) {
+  const ForestAxis axes[] = {{.unordered = true, .n_values = 2}, {0}};
+  double x[60], y[30];
+  for (int i = 0; i < 30; i++) {
+    x[2 * i] = i % 3 != 0;
+    x[2 * i + 1] = i % 3 == 0 ? 0.1 : i % 3 == 1 ? 0.9 : FOREST_ABSENT;
+    y[i] = i % 3 == 0 ? 5 : i % 3 == 1 ? 1 : 0;
+  }
+  const Forest *f = forest_grow(*state, axes, 2, x, y, 30, TREES, RIG_SEED);
+  assert_near(forest_predict(f, (const double[]){1, 0.2}), 1, 1e-9);
+  assert_near(forest_predict(f, (const double[]){1, FOREST_ABSENT}), 0, 1e-9);
+}
+
 /* A row more often than others, one value, one row, all absent: nothing breaks. */
 static void small_and_poor_samples(void **state) {
   const ForestAxis axes[] = {{0}, {.unordered = true, .n_values = 3}};
@@ -95,10 +126,9 @@ static void small_and_poor_samples(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(r2_is_that_of_new_rows),
-      TEST(a_function_of_seed_alone),
-      TEST(cells_lie_between_values),
-      TEST(small_and_poor_samples),
+      TEST(r2_is_that_of_new_rows),        TEST(a_function_of_seed_alone),
+      TEST(cells_lie_between_values),      TEST(small_and_poor_samples),
+      TEST(categories_are_parted_at_once), TEST(absent_is_far_from_all),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
