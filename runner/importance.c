@@ -9,6 +9,8 @@
 
 enum { MAX_EACH = 64 }; /* a parameter of so many values is shown at each */
 
+#define SLACK 1e-9 /* of the forest's standard deviation */
+
 /* ---- rows ------------------------------------------------------------------------------------ */
 
 /* How a dimension becomes an axis. */
@@ -128,14 +130,14 @@ int importance_place(const ImportanceParameter *p, int most, int i) {
 
 /* ---- the best region ------------------------------------------------------------------------- */
 
-/* Cells that are within a standard deviation of the best: of categories any, of a range those
- * around it. Returns whether these are all. */
-static bool best_cells(const ForestCells *c, const FanovaCurve *curve, bool maximize,
+/* Cells that are within a standard deviation of the best (and `slack`, for rounding): of categories
+ * any, of a range those around it. Returns whether these are all. */
+static bool best_cells(const ForestCells *c, const FanovaCurve *curve, bool maximize, double slack,
                        unsigned char *in, int *low, int *high) {
   int best = 0;
   for (int k = 1; k < c->n; k++)
     if (trial_better(curve->mean[k], curve->mean[best], maximize)) best = k;
-  const double sign = maximize ? 1 : -1, least = sign * curve->mean[best] - curve->sd[best];
+  const double sign = maximize ? 1 : -1, least = sign * curve->mean[best] - curve->sd[best] - slack;
   *low = *high = best;
   const int first = c->absent ? 1 : 0;
   if (c->unordered || best < first) {
@@ -159,9 +161,9 @@ static const YamlNode *value_at(Arena *a, const Axis *x, double u, bool end) {
 
 /* The region of an axis in values. Cells of a range begin and end between values that were seen. */
 static void region_of(Arena *a, const Axis *x, const ForestCells *c, const FanovaCurve *curve,
-                      bool maximize, unsigned char *in, ImportanceParameter *p) {
+                      bool maximize, double slack, unsigned char *in, ImportanceParameter *p) {
   int low, high;
-  p->anywhere = best_cells(c, curve, maximize, in, &low, &high);
+  p->anywhere = best_cells(c, curve, maximize, slack, in, &low, &high);
   p->best = ARENA_ARRAY(a, const YamlNode *, c->n + 2);
   if (p->anywhere) return;
   if (c->absent && in[0]) p->best[p->n_best++] = NULL;
@@ -195,6 +197,8 @@ static void explain(Arena *a, const Axis *axes, const Rows *rows, const Fanova *
                     Importance *out) {
   const RunDir *r = out->run;
   const Forest *f = out->forest;
+  const bool maximize = r->spec->search.metric.maximize;
+  const double slack = v->variance > 0 ? SLACK * sqrt(v->variance) : 0;
   const unsigned char **in = ARENA_ARRAY(a, const unsigned char *, out->n);
   out->parameters = ARENA_ARRAY(a, ImportanceParameter, out->n);
   for (int i = 0; i < out->n; i++) {
@@ -204,7 +208,7 @@ static void explain(Arena *a, const Axis *axes, const Rows *rows, const Fanova *
     p->path = axes[i].dim->path;
     p->name = leaderboard_short(&r->spec->search.space, i);
     places_of(a, &axes[i], &f->cells[i], &v->curves[i], p);
-    region_of(a, &axes[i], &f->cells[i], &v->curves[i], r->spec->search.metric.maximize, cells, p);
+    region_of(a, &axes[i], &f->cells[i], &v->curves[i], maximize, slack, cells, p);
   }
   out->region_mean = fanova_region_mean(f, in);
   rows_inside(f, rows, in, out);
