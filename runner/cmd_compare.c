@@ -27,6 +27,8 @@ static void print_top(Arena *a, const RunDir *x, const RunDir *y, const Comparis
            str_text(&point));
   }
   if (n < c->n) printf("... and %d more\n", c->n - n);
+  if (c->terminated)
+    printf("%d trials were ended early and count with the metric they had\n", c->terminated);
   int most_a = 1, most_b = 1;
   for (int i = 0; i < c->n; i++) {
     if (c->points[i].n_a > most_a) most_a = c->points[i].n_a;
@@ -121,6 +123,8 @@ static void write_counts(JsonWriter *j, const Comparison *c) {
   json_int(j, c->only_a);
   json_key(j, "only_b");
   json_int(j, c->only_b);
+  json_key(j, "terminated");
+  json_int(j, c->terminated);
 }
 
 static void write_json(Arena *a, const RunDir *x, const RunDir *y, const Comparison *c, Str *out) {

@@ -102,7 +102,7 @@ static const char *canonical(Arena *a, const char *point) {
 
 typedef struct {
   Entry *entries; /* by point: those of one point side by side */
-  int n;
+  int n, terminated;
 } Entries;
 
 static Entries entries_of(Arena *a, const RunDir *r) {
@@ -111,6 +111,7 @@ static Entries entries_of(Arena *a, const RunDir *r) {
     const TrialResult *t = r->results[i];
     if (!t || t->status == TRIAL_FAILED) continue;
     const double metric = t->status == TRIAL_COMPLETED ? t->metric : NAN;
+    out.terminated += t->terminated;
     out.entries[out.n++] = (Entry){canonical(a, t->point), metric, i};
   }
   qsort(out.entries, (size_t)out.n, sizeof(Entry), by_point);
@@ -168,5 +169,6 @@ Status compare_runs(Arena *a, const RunDir *x, const RunDir *y, Comparison *out,
   compare_points(a, points, n, m->maximize, out);
   out->only_a = only_a;
   out->only_b = only_b;
+  out->terminated = of_x.terminated + of_y.terminated;
   return OK;
 }

@@ -3,7 +3,8 @@
  *
  * Points are common where they have the same values by the same paths, whatever the order. A point
  * that a run has several times (other seeds) counts once, with the mean of its metrics. A DIVERGED
- * trial is worse than any metric, and so is a point that has one; FAILED trials are left out.
+ * trial is worse than any metric, and so is a point that has one; FAILED trials are left out. One that was ended
+ * early counts with the metric that it had.
  */
 #ifndef CAVIAR_COMPARE_H
 #define CAVIAR_COMPARE_H
@@ -32,6 +33,7 @@ enum { COMPARE_LEAST = 5 };
 typedef struct {
   bool maximize;
   int n, only_a, only_b;                  /* points */
+  int terminated;                         /* trials of both that were ended early */
   const ComparePoint *points;             /* (n) best in A first */
   RankInterval spearman, kendall, better; /* better: P(A > B), of a common point drawn by chance */
   int k, overlap;                         /* how many of A's best k are among B's best k */
@@ -44,7 +46,7 @@ typedef struct {
 MUST_CHECK Status compare_runs(Arena *a, const RunDir *x, const RunDir *y, Comparison *out, Err *e);
 
 /* The numbers for points that have a, b, n_a, n_b: ranks them, sorts them, fills the rest but for
- * only_a and only_b. Pure. */
+ * only_a, only_b and terminated. Pure. */
 void compare_points(Arena *a, ComparePoint *points, int n, bool maximize, Comparison *out);
 
 extern const char *const compare_verdict_names[]; /* "holds", .. */

@@ -90,6 +90,7 @@ static Rows rows_of(Arena *a, const RunDir *r, const Axis *axes, Importance *out
       continue;
     }
     out->n_diverged += !has_metric(t);
+    out->n_terminated += t->terminated;
     rows.y[rows.n++] = has_metric(t) ? t->metric : out->worst;
   }
   return rows;

@@ -4,7 +4,8 @@
  *
  * A row is a finished trial at its place in the space's cube (space_unit; of a grid the values are
  * evenly spaced). A DIVERGED trial counts as the worst metric that was seen; FAILED ones, and points
- * that are not of this space, are left out. A parameter that a point does not name is absent.
+ * that are not of this space, are left out. A trial that was ended early
+ * counts with the metric that it had. A parameter that a point does not name is absent.
  */
 #ifndef CAVIAR_IMPORTANCE_H
 #define CAVIAR_IMPORTANCE_H
@@ -39,7 +40,7 @@ typedef struct {
 
 typedef struct {
   const RunDir *run;
-  int n_rows, n_diverged, n_failed, n_outside;
+  int n_rows, n_diverged, n_failed, n_outside, n_terminated;
   double worst; /* the worst metric that was seen */
   const Forest *forest;
   FanovaEffect *main;              /* (n) by share */

@@ -31,6 +31,8 @@ static void print_head(const Importance *x, Str *out) {
   if (x->n_diverged)
     str_addf(out, "%d that diverged count as the worst that was seen, %.5g\n", x->n_diverged,
              x->worst);
+  if (x->n_terminated)
+    str_addf(out, "%d that were ended early count with the metric they had\n", x->n_terminated);
   if (x->n_failed) str_addf(out, "%d that failed are left out\n", x->n_failed);
   if (x->n_outside)
     str_addf(out, "%d at points that are not of this space are left out\n", x->n_outside);
@@ -219,6 +221,8 @@ static void write_head(JsonWriter *j, const Importance *x) {
   json_int(j, x->n_diverged);
   json_key(j, "failed");
   json_int(j, x->n_failed);
+  json_key(j, "terminated");
+  json_int(j, x->n_terminated);
   json_key(j, "outside");
   json_int(j, x->n_outside);
   json_key(j, "trees");

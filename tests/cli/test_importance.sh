@@ -90,6 +90,13 @@ cp runs/few/experiment.yaml part/
 cp cut part/journal
 expect 0 "from 5 of 6 trials" ranks 0 importance part
 
+small early "search: {method: random, trials: 24, max_concurrent: 2, early_terminate: {name: median, warmup_epochs: 1},
+  parameters: {train.optimizer.learning_rate: {min: 0.00001, max: 1, scale: log}}}"
+expect 0 "" ranks 0 run early.yaml train.epochs=8
+ended=$("$CAVIAR" show runs/early --json | grep -c '"terminated": true')
+[ "$ended" -gt 0 ] || fail "no trial was ended early"
+expect 0 "$ended that were ended early count with the metric they had" ranks 0 importance runs/early
+
 # ---- refusals ------------------------------------------------------------------------------------
 small plain
 expect 0 "" ranks 0 run plain.yaml
