@@ -48,9 +48,12 @@ static const char *value_text(Arena *a, const YamlNode *map, const char *path) {
 
 void leaderboard_point(Arena *a, const Space *space, const char *point, Str *out) {
   const YamlNode *map = plan_point_map(a, point);
+  const char *between = "";
   for (int i = 0; i < space->n; i++) {
-    str_addf(out, "%s%s %s", i > 0 ? ", " : "", leaderboard_short(space, i),
+    if (space->dims[i].n_when > 0 && !yaml_get(map, space->dims[i].path)) continue;
+    str_addf(out, "%s%s %s", between, leaderboard_short(space, i),
              value_text(a, map, space->dims[i].path));
+    between = ", ";
   }
 }
 

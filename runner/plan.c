@@ -50,23 +50,27 @@ const YamlNode *plan_point_map(Arena *a, const char *point) {
 /* Values of the map in the order of the space; marks of the space's lines, where the user can act.
  */
 static bool point_of_map(Arena *a, const Space *space, const YamlNode *map, Diag *d, Point *out) {
-  *out = (Point){.values = ARENA_ARRAY(a, const YamlNode *, space->n), .n = space->n};
+  int n = 0;
+  space_point(a, space, map, out);
   for (int i = 0; i < space->n; i++) {
-    const YamlNode *value = yaml_get(map, space->dims[i].path);
-    if (!value) {
-      diag_add(d, DIAG_ERROR, space->dims[i].mark, "a point has no value for %s",
-               space->dims[i].path);
-      return false;
-    }
-    YamlNode *copy = yaml_copy(a, value);
+    const bool there = out->values[i] != NULL;
+    n += there;
+    if (there == space_holds(space, out, i)) continue;
+    diag_add(d, DIAG_ERROR, space->dims[i].mark, "a point has %s value for %s", there ? "a" : "no",
+             space->dims[i].path);
+    return false;
+  }
+  if (map->n_children != n) {
+    diag_add(d, DIAG_ERROR, space->dims[0].mark,
+             "a point has %d values; of the search space's parameters it has %d", map->n_children,
+             n);
+    return false;
+  }
+  for (int i = 0; i < space->n; i++) {
+    if (!out->values[i]) continue;
+    YamlNode *copy = yaml_copy(a, out->values[i]);
     copy->mark = space->dims[i].mark;
     out->values[i] = copy;
-  }
-  if (map->n_children != space->n) {
-    diag_add(d, DIAG_ERROR, space->dims[0].mark,
-             "a point has %d values; the search space has %d parameters", map->n_children,
-             space->n);
-    return false;
   }
   return true;
 }

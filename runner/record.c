@@ -116,14 +116,24 @@ static Status put_dimension(const Record *r, const Dim *dim, Err *e) {
     Str text = str_new(r->a);
     if (v) yaml_write_flow(v, &text);
     texts[i] = str_text(&text);
+    numbers[i] = NAN;
+    if (!v && dim->n_when > 0) continue;
     Scalar s = v && v->type == YAML_SCALAR ? yaml_scalar(v) : (Scalar){0};
     if (s.type == SCALAR_INT || s.type == SCALAR_REAL)
       numbers[i] = s.real;
     else
       all_numbers = false;
   }
-  if (all_numbers) return put_f64(r, path, numbers, "value of this parameter", e);
-  return put_texts(r, path, texts, "value of this parameter, YAML on one line", e);
+  if (all_numbers)
+    return put_f64(r, path, numbers,
+                   dim->n_when ? "value of this parameter; NaN: a condition leaves it out"
+                               : "value of this parameter",
+                   e);
+  return put_texts(r, path, texts,
+                   dim->n_when ? "value of this parameter, YAML on one line; empty: a condition "
+                                 "leaves it out"
+                               : "value of this parameter, YAML on one line",
+                   e);
 }
 
 /* ---- /curves --------------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@ void sampler_axes(const Space *s, SamplerAxis *out) {
 void sampler_place(Arena *a, const Space *s, const double *u, Point *out) {
   *out = (Point){.values = ARENA_ARRAY(a, const YamlNode *, s->n), .n = s->n};
   for (int i = 0; i < s->n; i++) out->values[i] = space_value(a, &s->dims[i], u[i]);
+  space_drop_absent(s, out);
 }
 
 void sampler_point(Arena *a, const Sampler *sampler, const SamplerAsk *ask, Point *out) {

@@ -299,6 +299,13 @@ static void put_parameters(JsonWriter *j) {
   json_close(j, '}');
   open_property(j, "value", "fixed to this");
   json_close(j, '}');
+  open_property(
+      j, "when",
+      "conditions on other parameters: only where each has the value, or one of the list");
+  put_string(j, "type", "object");
+  json_key(j, "minProperties");
+  json_int(j, 1);
+  json_close(j, '}');
   json_close(j, '}');
   json_key(j, "oneOf");
   json_open(j, '[');

@@ -125,6 +125,23 @@ double space_unit(const Dim *d, const YamlNode *value) {
   return clamp(fraction(d->scale, d->min, d->max, v.real), 0, 1 - 0x1p-53);
 }
 
+bool space_holds(const Space *s, const Point *p, int i) {
+  for (int k = 0; k < s->dims[i].n_when; k++) {
+    const Condition *c = &s->dims[i].when[k];
+    const YamlNode *value = p->values[c->dim];
+    bool is_one = false;
+    for (int v = 0; value && v < c->n_values && !is_one; v++)
+      is_one = yaml_equal(value, c->values[v]);
+    if (!is_one) return false;
+  }
+  return true;
+}
+
+void space_drop_absent(const Space *s, Point *p) {
+  for (int k = 0; s->order && k < s->n; k++)
+    if (!space_holds(s, p, s->order[k])) p->values[s->order[k]] = NULL;
+}
+
 void space_point(Arena *a, const Space *s, const YamlNode *map, Point *out) {
   *out = (Point){.values = ARENA_ARRAY(a, const YamlNode *, s->n), .n = s->n};
   for (int i = 0; i < s->n; i++) out->values[i] = yaml_get(map, s->dims[i].path);

@@ -6,6 +6,9 @@
  *   one_minus_log   log(1 - x) uniform: [0.9, 0.999] gives x > 0.99 half of the time
  * An integer parameter (the path's table row says so) draws from min .. max, both ends with the
  * weight of the others. `q` rounds to multiples of q (counted from 0), inside the bounds.
+ *
+ * A parameter with conditions is a dimension like the others, so that the space stays a cube; a
+ * point has no value of it where they do not hold.
  */
 #ifndef CAVIAR_SPACE_H
 #define CAVIAR_SPACE_H
@@ -13,6 +16,13 @@
 #include "io/yaml.h"
 
 typedef enum { SCALE_LINEAR, SCALE_LOG, SCALE_ONE_MINUS_LOG } Scale;
+
+/* `when`: the parameter is there only where another one, dims[dim], has one of these values. */
+typedef struct {
+  int dim;
+  const YamlNode **values; /* (n_values) */
+  int n_values;
+} Condition;
 
 typedef struct {
   const char *path;
@@ -24,14 +34,18 @@ typedef struct {
   double min, max, q; /* q 0: none */
   Scale scale;
   int points; /* grid values of a range */
+  Condition *when;
+  int n_when; /* all must hold; 0: it is always there */
 } Dim;
 
 typedef struct {
   Dim *dims;
   int n;
+  const int
+      *order; /* (n) the dims, each behind those that its conditions name; NULL: as they are */
 } Space;
 
-/* A place in the space: values[i] for dims[i]; NULL: none. */
+/* A place in the space: values[i] for dims[i]; NULL: not there. */
 typedef struct {
   const YamlNode **values;
   int n;
@@ -49,6 +63,11 @@ double space_unit(const Dim *dim, const YamlNode *value);
  * values; a continuous one has size 0. */
 int space_grid_size(const Dim *dim);
 const YamlNode *space_grid_value(Arena *a, const Dim *dim, int i);
+
+/* Do the conditions of dims[i] hold, the others having these values? */
+bool space_holds(const Space *s, const Point *p, int i);
+/* Leaves out what conditions leave out. */
+void space_drop_absent(const Space *s, Point *p);
 
 /* The values of a map by path; values that are not there are NULL. `map` may be NULL. */
 void space_point(Arena *a, const Space *s, const YamlNode *map, Point *out);

@@ -135,11 +135,10 @@ static void resolve_with_model(const Resolve *r, const YamlNode *source, Mark to
   yaml_put(r->a, tree, "train", resolve_train(r, yaml_get(source, "train"), top, s));
 }
 
-/* `source` stays as it is. NULL after errors. */
-static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
-                          const char *directory, Diag *d) {
+/* `source` stays as it is. NULL if it is no map. */
+static Spec *resolve_all(Arena *a, const Source *file, const YamlNode *source,
+                         const char *directory, Diag *d) {
   const Resolve r = {.a = a, .d = d};
-  const int errors = d->n_refusals;
   Mark top = source->mark;
   if (top.source == NULL || source->n_children == 0)
     top = (Mark){.source = file, .line = 1, .column = 1, .length = 1};
@@ -163,11 +162,19 @@ static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
   if (metrics) yaml_put(a, tree, "metrics", metrics);
   yaml_put(a, tree, "metric", resolve_metric(&r, yaml_get(source, "metric"), top, s));
   const YamlNode *search = yaml_get(source, "search");
-  if (search) yaml_put(a, tree, "search", resolve_search(&r, search, tree, s));
+  if (search) yaml_put(a, tree, "search", resolve_search(&r, search, s));
   yaml_put(a, tree, "checkpoint", resolve_checkpoint(&r, yaml_get(source, "checkpoint"), top, s));
   yaml_put(a, tree, "resources", resolve_resources(&r, yaml_get(source, "resources"), top, s));
   const YamlNode *records = yaml_get(source, "records");
   if (records) yaml_put(a, tree, "records", resolve_records(&r, records, s));
+  return s;
+}
+
+/* NULL after errors. */
+static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
+                          const char *directory, Diag *d) {
+  const int errors = d->n_refusals;
+  Spec *s = resolve_all(a, file, source, directory, d);
   return d->n_refusals == errors ? s : NULL;
 }
 
@@ -206,14 +213,50 @@ static YamlNode *int_node(Arena *a, int64_t x, Mark mark) {
   return yaml_new_scalar(a, arena_printf(a, "%lld", (long long)x), false, mark);
 }
 
+/* ---- points ---------------------------------------------------------------------------------- */
+
+/* The kind that a dimension names, or NULL: `train.optimizer.name` with the value adam. */
+static const Kind *named_kind(const Dim *dim, const YamlNode *value) {
+  if (!dim->param || dim->param->type != P_KIND || !str_ends(dim->path, ".name")) return NULL;
+  return value->type == YAML_SCALAR ? kind_find(dim->param->registry, value->text) : NULL;
+}
+
+/* What the file says about its own kind and another one does not know goes. */
+static void forget_other_kind(Arena *a, YamlNode *tree, const char *path, const Kind *kind) {
+  YamlNode *map = spec_find(tree, arena_strndup(a, path, strlen(path) - strlen(".name")));
+  if (map == NULL || map->type != YAML_MAP) return;
+  for (YamlNode *c = map->first, *next; c; c = next) {
+    next = c->next;
+    if (!str_eq(c->key, "name") && !param_find(kind->params, kind->n_params, c->key))
+      (void)take(map, c->key);
+  }
+}
+
+/* Names of kinds first: what else is said about them is said about the new ones. */
+static void put_point(Arena *a, YamlNode *tree, const Space *space, const Point *p, Diag *d) {
+  for (int pass = 0; pass < 2; pass++)
+    for (int i = 0; i < p->n; i++) {
+      const Dim *dim = &space->dims[i];
+      const Kind *kind = p->values[i] ? named_kind(dim, p->values[i]) : NULL;
+      if (p->values[i] == NULL || (kind != NULL) != (pass == 0)) continue;
+      const bool is_set = path_set(a, tree, dim->path, p->values[i], dim->mark, d);
+      if (is_set && kind) forget_other_kind(a, tree, dim->path, kind);
+    }
+}
+
+const YamlNode *spec_tree_at(Arena *a, const Spec *s, const Point *point) {
+  YamlNode *tree = yaml_copy(a, s->source);
+  Diag ignored = diag_new(a);
+  (void)take(tree, "search");
+  put_point(a, tree, &s->search.space, point, &ignored);
+  return resolve_all(a, s->file, tree, s->directory, &ignored)->tree;
+}
+
 Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, Diag *d) {
   YamlNode *tree = yaml_copy(a, base->source);
   (void)take(tree, "search");
   const int errors = d->n_refusals;
-  for (int i = 0; point && i < point->n; i++) {
-    const Dim *dim = &base->search.space.dims[i];
-    (void)path_set(a, tree, dim->path, point->values[i], dim->mark, d);
-  }
+  if (point) put_point(a, tree, &base->search.space, point, d);
   const Mark top = tree->mark;
   yaml_put(a, tree, "name", yaml_new_scalar(a, base->name, true, top));
   yaml_put(a, tree, "seed", int_node(a, seed, top));

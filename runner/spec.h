@@ -172,6 +172,10 @@ Spec *spec_from_text(Arena *a, const char *name, const char *text, const char *d
  * point is illegal. */
 Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, Diag *d);
 
+/* The resolved tree with the point's values, whatever is wrong with them; `s` may still be on its
+ * way, its search space up to those values resolved. */
+const YamlNode *spec_tree_at(Arena *a, const Spec *s, const Point *point);
+
 /* Finds a dotted path in a resolved (or source) tree; NULL: not there. */
 YamlNode *spec_find(const YamlNode *tree, const char *path);
 

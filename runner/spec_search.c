@@ -7,12 +7,14 @@
 #include "sampler.h"
 #include "spec_path.h"
 #include "spec_sections.h"
+#include "spec_when.h"
 
 typedef struct {
   const Resolve *r;
   Spec *spec;
   PathPlace place;
-  const YamlNode *in; /* the entry of search.parameters */
+  const YamlNode *in;  /* the entry of search.parameters, */
+  const YamlNode *all; /*   which is the map of them */
   const char *where;
   Dim *dim;
 } DimSpec;
@@ -40,7 +42,24 @@ static YamlNode *check_layers(const DimSpec *x, const YamlNode *value) {
   return yaml_copy(r->a, value);
 }
 
+/* Is this the name of a kind whose required parameters are all searched too? */
+static bool needs_are_searched(const DimSpec *x, const YamlNode *value) {
+  const bool is_name = x->place.role == PATH_KIND_NAME && value->type == YAML_SCALAR;
+  const Kind *kind = is_name ? kind_find(x->place.param->registry, value->text) : NULL;
+  const int length = (int)(strlen(x->dim->path) - strlen("name"));
+  int n = 0;
+  for (int i = 0; kind && i < kind->n_params; i++) {
+    const Param *p = &kind->params[i];
+    if (p->def || p->optional) continue;
+    if (!yaml_get(x->all, arena_printf(x->r->a, "%.*s%s", length, x->dim->path, p->name)))
+      return false;
+    n++;
+  }
+  return n > 0;
+}
+
 static YamlNode *check_kind(const DimSpec *x, const YamlNode *value) {
+  if (needs_are_searched(x, value)) return yaml_copy(x->r->a, value);
   KindValue ignored = {0};
   YamlNode *resolved = resolve_kind(x->r, x->place.param, value, x->where, &ignored);
   if (x->place.role == PATH_KIND_NAME && value->type != YAML_SCALAR)
@@ -139,7 +158,7 @@ static void check_range(const DimSpec *x) {
 }
 
 /* Keys of an entry beside those of a range. */
-static const char *const one_of[] = {"values", "value", NULL};
+static const char *const one_of[] = {"values", "value", "when", NULL};
 
 static void resolve_range(const DimSpec *x, YamlNode *out) {
   const Resolve *r = x->r;
@@ -207,6 +226,7 @@ static void resolve_entry(const DimSpec *x, YamlNode *out) {
   m.where = x->where;
   for (const YamlNode *c = x->in->first; c; c = c->next) {
     const bool in_range = param_find(m.params, m.n_params, c->key) != NULL;
+    if (str_eq(c->key, "when")) continue;
     if (!in_range && !str_eq(c->key, "values") && !str_eq(c->key, "value"))
       resolve_unknown_key(r, c, &m);
     else if (said && c != said)
@@ -287,8 +307,30 @@ static void walk_paths(Nearest *n, const YamlNode *tree, const char *prefix) {
   }
 }
 
+/* A parameter of one of the kinds that another entry chooses between: what to write; or NULL. */
+static const char *of_another_kind(const DimSpec *x, const YamlNode *tree) {
+  const char *last = last_component(x->dim->path);
+  const char *name = arena_printf(x->r->a, "%.*sname", (int)(last - x->dim->path), x->dim->path);
+  const YamlNode *entry = yaml_get(x->all, name), *values = yaml_get(entry, "values");
+  const PathPlace place = path_find(x->r->a, tree, name);
+  if (values == NULL || place.role != PATH_KIND_NAME) return NULL;
+  for (const YamlNode *v = values->first; v; v = v->next) {
+    const Kind *kind = v->type == YAML_SCALAR ? kind_find(place.param->registry, v->text) : NULL;
+    if (kind && param_find(kind->params, kind->n_params, last))
+      return arena_printf(x->r->a, "\"%s\" belongs to %s: add when: {%s: %s}", last, kind->name,
+                          name, kind->name);
+  }
+  return NULL;
+}
+
 static bool no_such_path(const DimSpec *x, const YamlNode *tree) {
   if (x->place.unread) return false;
+  const char *kind = of_another_kind(x, tree);
+  if (kind) {
+    const Mark at = path_mark(x->in->key_mark, x->place.from, x->place.length);
+    diag_add(x->r->d, DIAG_ERROR, at, "%s: %s", x->dim->path, kind);
+    return false;
+  }
   Nearest n = {.a = x->r->a, .path = x->dim->path, .best = INT_MAX};
   static const char *const tops[] = {"model", "parameters", "train"};
   for (int i = 0; i < COUNT(tops); i++) {
@@ -337,49 +379,106 @@ static bool is_inside(const YamlNode *outer, const YamlNode *n) {
   return false;
 }
 
-/* Two entries that would write over each other. `nodes`: of the entries so far; NULL for a value
- * that the resolved tree leaves out. */
-static void check_overlap(const DimSpec *x, const Space *space, YamlNode *const *nodes,
-                          const YamlNode *node) {
-  if (node == NULL) return;
-  for (int i = 0; i < space->n; i++) {
-    if (nodes[i] == NULL || !(is_inside(nodes[i], node) || is_inside(node, nodes[i]))) continue;
-    diag_add(x->r->d, DIAG_ERROR, x->in->key_mark, "%s is part of what %s sets; keep one of them",
-             x->dim->path, space->dims[i].path);
+/* ---- the section ----------------------------------------------------------------------------- */
+
+/* All entries. */
+typedef struct {
+  const Resolve *r;
+  Spec *spec;
+  const YamlNode *in;
+  YamlNode **entries;     /* (space.n) resolved */
+  const YamlNode **trees; /* (space.n) where each path is looked up */
+  bool *legal;            /* (space.n) is the path */
+} Entries;
+
+/* The node that an entry sets in a tree; NULL: none, or a value that the tree leaves out. */
+static YamlNode *node_in(const Resolve *r, const YamlNode *tree, const char *path) {
+  const PathPlace place = path_find(r->a, tree, path);
+  if (place.node == NULL) return NULL;
+  const bool stands = place.role != PATH_VALUE || place.node->param == place.param;
+  return stands ? place.node : NULL;
+}
+
+static bool are_inside(const Entries *x, const YamlNode *tree, int i, int k) {
+  const Dim *dims = x->spec->search.space.dims;
+  const YamlNode *one = node_in(x->r, tree, dims[i].path),
+                 *other = node_in(x->r, tree, dims[k].path);
+  return one && other && (is_inside(one, other) || is_inside(other, one));
+}
+
+/* Entries that would write over each other, in the tree of either. */
+static void check_overlap(const Entries *x, int i) {
+  const Dim *dims = x->spec->search.space.dims;
+  for (int k = 0; k < i; k++) {
+    if (!x->legal[i] || !x->legal[k]) continue;
+    bool inside = are_inside(x, x->trees[i], i, k);
+    if (!inside && x->trees[k] != x->trees[i]) inside = are_inside(x, x->trees[k], i, k);
+    if (inside)
+      diag_add(x->r->d, DIAG_ERROR, dims[i].mark, "%s is part of what %s sets; keep one of them",
+               dims[i].path, dims[k].path);
   }
 }
 
-/* ---- the section ----------------------------------------------------------------------------- */
+/* The path must be there under every value of every condition. */
+static bool there_under_conditions(const Entries *x, const DimSpec *dim, int i) {
+  const Space *space = &x->spec->search.space;
+  for (int c = 0; c < dim->dim->n_when; c++)
+    for (int v = 0; v < dim->dim->when[c].n_values; v++) {
+      const Condition *on = &dim->dim->when[c];
+      const YamlNode *tree = when_tree(x->r, x->spec, i, c, v);
+      if (path_find(x->r->a, tree, dim->dim->path).node) continue;
+      Str value = str_new(x->r->a);
+      yaml_write_flow(on->values[v], &value);
+      diag_add(x->r->d, DIAG_ERROR, on->values[v]->mark, "there is no %s where %s is %s",
+               dim->dim->path, space->dims[on->dim].path, str_text(&value));
+      return false;
+    }
+  return true;
+}
 
-static YamlNode *resolve_parameters(const Resolve *r, const YamlNode *in, YamlNode *tree, Spec *s) {
+/* dims[i], after those that its conditions are on. */
+static void resolve_dim(Entries *x, int i) {
+  const Resolve *r = x->r;
+  Dim *dim = &x->spec->search.space.dims[i];
+  const YamlNode *in = yaml_at(x->in, i);
+  DimSpec d = {.r = r, .spec = x->spec, .in = in, .all = x->in, .where = dim->path, .dim = dim};
+  YamlNode *when = yaml_new(r->a, YAML_MAP, in->mark);
+  for (int k = 0; k < dim->n_when; k++)
+    if (!x->legal[dim->when[k].dim]) return; /* an error already */
+  if (!when_values(r, in, &x->spec->search.space, i, when)) return;
+  x->trees[i] = when_tree(r, x->spec, i, 0, 0);
+  d.place = path_find(r->a, x->trees[i], dim->path);
+  dim->param = d.place.param;
+  if (!legal_path(&d, x->trees[i]) || !there_under_conditions(x, &d, i)) return;
+  const int errors = r->d->n_refusals;
+  if (in->type == YAML_MAP)
+    resolve_entry(&d, x->entries[i]);
+  else
+    diag_add(r->d, DIAG_ERROR, in->mark,
+             "%s: expected {min: .., max: ..}, {values: [..]} or {value: ..}, found %s", in->key,
+             resolve_type_name(in));
+  x->legal[i] = r->d->n_refusals == errors;
+  if (dim->n_when) yaml_put(r->a, x->entries[i], "when", yaml_copy(r->a, yaml_get(when, "when")));
+}
+
+static YamlNode *resolve_parameters(const Resolve *r, const YamlNode *in, Spec *s) {
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : s->source->mark);
   in = resolve_expect_map(r, in, "search.parameters");
   if (in == NULL) return out;
   Space *space = &s->search.space;
-  space->dims = ARENA_ARRAY(r->a, Dim, in->n_children);
-  YamlNode **nodes = ARENA_ARRAY(r->a, YamlNode *, in->n_children);
+  const int n = in->n_children;
+  Entries x = {.r = r, .spec = s, .in = in, .legal = ARENA_ARRAY(r->a, bool, n)};
+  x.entries = ARENA_ARRAY(r->a, YamlNode *, n);
+  x.trees = ARENA_ARRAY(r->a, const YamlNode *, n);
+  space->dims = ARENA_ARRAY(r->a, Dim, n);
   for (const YamlNode *c = in->first; c; c = c->next) {
-    Dim *dim = &space->dims[space->n];
-    dim->path = c->key;
-    dim->mark = c->key_mark;
-    DimSpec x = {.r = r, .spec = s, .in = c, .where = c->key, .dim = dim};
-    YamlNode *entry = yaml_new(r->a, YAML_MAP, c->mark);
-    x.place = path_find(r->a, tree, dim->path);
-    dim->param = x.place.param;
-    if (legal_path(&x, tree)) {
-      const bool stands = x.place.role != PATH_VALUE || x.place.node->param == x.place.param;
-      nodes[space->n] = stands ? x.place.node : NULL;
-      check_overlap(&x, space, nodes, nodes[space->n]);
-      if (c->type == YAML_MAP)
-        resolve_entry(&x, entry);
-      else
-        diag_add(r->d, DIAG_ERROR, c->mark,
-                 "%s: expected {min: .., max: ..}, {values: [..]} or {value: ..}, found %s", c->key,
-                 resolve_type_name(c));
-    }
-    space->n++;
-    yaml_put(r->a, out, c->key, entry);
+    x.entries[space->n] = yaml_new(r->a, YAML_MAP, c->mark);
+    space->dims[space->n++] = (Dim){.path = c->key, .mark = c->key_mark};
   }
+  if (!when_link(r, in, space)) return out;
+  for (int i = 0; i < n; i++) resolve_dim(&x, space->order ? space->order[i] : i);
+  for (int i = 0; i < n; i++) check_overlap(&x, i);
+  for (int i = 0; i < n; i++) yaml_put(r->a, out, space->dims[i].path, x.entries[i]);
   return out;
 }
 
@@ -428,7 +527,7 @@ static void check_early_terminate(const Resolve *r, const YamlNode *in, const Sp
              rule->kind->name, (long long)s->train.epochs, s->train.epochs == 1 ? "" : "s");
 }
 
-YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, Spec *s) {
+YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
   static const char *const also[] = {"parameters", NULL};
   YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
   const MapSpec m = section_map(r, &spec_search, in, in->mark, also);
@@ -437,7 +536,7 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, S
   YamlNode *rows = yaml_new(r->a, YAML_MAP, in->mark);
   resolve_map(r, in, &m, &s->search, rows);
   const YamlNode *map = resolve_expect_map(r, in, m.where);
-  YamlNode *parameters = resolve_parameters(r, yaml_get(map, "parameters"), tree, s);
+  YamlNode *parameters = resolve_parameters(r, yaml_get(map, "parameters"), s);
   if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
   if (r->d->n_refusals == errors) check_early_terminate(r, map, s);
   static const char *const order[] = {"method", "trials", "max_concurrent", "early_terminate"};

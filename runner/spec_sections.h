@@ -18,8 +18,8 @@ YamlNode *resolve_records(const Resolve *r, const YamlNode *in, Spec *s);
 YamlNode *resolve_metrics(const Resolve *r, const YamlNode *in, Spec *s);
 /* After data, model, train and metrics. */
 YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
-/* Last: `tree` is the resolved tree so far, where its paths are looked up. */
-YamlNode *resolve_search(const Resolve *r, const YamlNode *in, YamlNode *tree, Spec *s);
+/* Last: in s->tree, the resolved tree so far, its paths are looked up. */
+YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s);
 
 /* cost, parameters and data of an experiment that has a cost, into `tree`; and its train. */
 void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char *directory,

@@ -199,7 +199,8 @@ static const Param search_rows[] = {
     {"trials", P_INT, ROW(SearchSpec, trials), .optional = true, .lo = 1, .hi = 1e7,
      .doc = "how many points; grid knows its own number"},
     {"max_concurrent", P_INT, ROW(SearchSpec, max_concurrent), .def = "16", .lo = 1, .hi = 1e6,
-     .doc = "proposal n sees exactly the results up to trial n - max_concurrent"},
+     .doc = "of a method that looks at results: how many trials at a time; proposal n sees exactly "
+            "the results of the trials before n - max_concurrent"},
     {"early_terminate", P_KIND, ROW(SearchSpec, early_terminate), .optional = true,
      .registry = &run_stoppers,
      .doc = "which trials end before their last epoch, for others do better"},
@@ -221,8 +222,10 @@ static const Param range_rows[] = {
      .doc = "how many values of the range grid takes, evenly spaced on the scale"},
 };
 const Section spec_range = {
-    SECTION("search.parameters[]", range_rows, RangeRow,
-            "a range; or {values: [a, b]} to choose from; or {value: a} to fix"),
+    SECTION(
+        "search.parameters[]", range_rows, RangeRow,
+        "a range; or {values: [a, b]} to choose from; or {value: a} to fix; when: {PATH: VALUE} "
+        "leaves it out elsewhere"),
     NULL};
 
 static const Param checkpoint_rows[] = {
