@@ -177,6 +177,8 @@ MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoi
 /* checkpoint_dir/trial-000017.h5 */
 char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number);
 
+/* The key "point", and "point_yaml" where it says more; `text` as plan.h has it. Scratch in `a`. */
+void trial_write_point(Arena *a, JsonWriter *j, const char *text);
 void trial_write_json(const TrialResult *r, Str *out);
 void trial_write_value(JsonWriter *j, const YamlNode *n); /* of a point: typed as YAML has it */
 MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e);

@@ -85,8 +85,8 @@ static const char *round_trip(Arena *a, const YamlNode *point) {
   return str_text(&text);
 }
 
-/* The text of a point as an object; "" as an empty one. Scratch in `a`. */
-static void write_point(Arena *a, JsonWriter *j, const char *text) {
+/* The text of a point as an object; "" as an empty one. */
+void trial_write_point(Arena *a, JsonWriter *j, const char *text) {
   Source source = {.name = "point", .text = text, .length = (int)strlen(text)};
   Diag d = diag_new(a);
   const YamlNode *point = yaml_parse(a, &source, &d);
@@ -192,7 +192,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_int(&j, r->number);
   json_key(&j, "status");
   json_str(&j, trial_status_names[r->status]);
-  write_point(&scratch, &j, r->point ? r->point : "");
+  trial_write_point(&scratch, &j, r->point ? r->point : "");
   write_metrics(&j, r);
   json_key(&j, "epochs");
   json_int(&j, r->curves.n_epochs);
