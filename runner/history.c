@@ -76,8 +76,16 @@ static void mark_values(Arena *a, const Space *space, Point *p) {
   }
 }
 
+/* A method that looks knows that there are points to try, and is told what came of them; another
+ * one's design stands behind them, as if they were not. */
 static void propose(Arena *a, const History *h, int64_t n, Point *out) {
   const SearchSpec *search = &h->base->search;
+  const bool looks = sampler_of(h->base)->looks;
+  const int64_t before = looks ? 0 : search->n_tries;
+  if (n < search->n_tries) {
+    *out = search->tries[n];
+    return;
+  }
   SamplerAxis *axes = ARENA_ARRAY(a, SamplerAxis, search->space.n);
   sampler_axes(&search->space, axes);
   SamplerAsk ask = {.space = &search->space,
@@ -85,10 +93,10 @@ static void propose(Arena *a, const History *h, int64_t n, Point *out) {
                     .n_axes = search->space.n,
                     .config = search->method.config,
                     .seed = (uint64_t)h->base->seed,
-                    .n_trials = search->trials,
+                    .n_trials = search->trials - before,
                     .window = search->max_concurrent,
-                    .n = n};
-  if (sampler_of(h->base)->looks) {
+                    .n = n - before};
+  if (looks) {
     ask.n_told = history_n_told(h, n);
     ask.told = h->told;
     ask.pending = h->u + ask.n_told;

@@ -324,6 +324,18 @@ static void put_parameters(JsonWriter *j) {
   json_close(j, '}');
 }
 
+/* Points by path. */
+static void put_tries(JsonWriter *j) {
+  open_property(j, "try", "points that are trained first: values by path; others are the file's");
+  put_string(j, "type", "array");
+  json_key(j, "minItems");
+  json_int(j, 1);
+  open_property(j, "items", NULL);
+  put_string(j, "type", "object");
+  json_close(j, '}');
+  json_close(j, '}');
+}
+
 static const char *last_word(const char *path) {
   const char *word = path;
   for (const char *c = path; *c; c++)
@@ -462,6 +474,7 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
   if (s == &spec_search) {
     put_section(j, &spec_metric);
     put_parameters(j);
+    put_tries(j);
   }
   for (int i = 0; s->sections && s->sections[i]; i++)
     if (strchr(s->sections[i]->head.name, '[') == NULL) put_section(j, s->sections[i]);

@@ -1,5 +1,6 @@
 #include "space.h"
 
+#include <limits.h>
 #include <math.h>
 
 #include "base/fmath.h"
@@ -151,6 +152,38 @@ void space_units(const Space *s, const Point *p, double *u) {
   for (int i = 0; i < s->n; i++) {
     u[i] = p->values[i] ? space_unit(&s->dims[i], p->values[i]) : NAN;
     if (isnan(u[i])) u[i] = 0.5;
+  }
+}
+
+int space_find(const Space *s, const char *path) {
+  for (int i = 0; i < s->n; i++)
+    if (str_eq(s->dims[i].path, path)) return i;
+  return -1;
+}
+
+const char *space_nearest(const Space *s, const char *path) {
+  const char *nearest = NULL;
+  int best = INT_MAX;
+  for (int i = 0; i < s->n; i++)
+    if (str_nearer(path, s->dims[i].path, &best)) nearest = s->dims[i].path;
+  return nearest;
+}
+
+YamlNode *space_own_value(Arena *a, const Dim *d, const YamlNode *value) {
+  const double u = space_unit(d, value);
+  if (isnan(u)) return NULL;
+  if (d->values) return yaml_copy(a, space_value(a, d, u));
+  char text[32];
+  return yaml_new_scalar(a, str_f64(yaml_scalar(value).real, text), false, value->mark);
+}
+
+void space_values_text(const Dim *d, Str *out) {
+  char min[32], max[32], q[32];
+  if (d->values == NULL) str_addf(out, "from %s to %s", str_f64(d->min, min), str_f64(d->max, max));
+  if (d->values == NULL && d->q > 0) str_addf(out, ", multiples of %s", str_f64(d->q, q));
+  for (int i = 0; i < d->n_values; i++) {
+    if (i > 0) str_add(out, ", ");
+    yaml_write_flow(d->values[i], out);
   }
 }
 

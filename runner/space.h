@@ -64,6 +64,15 @@ double space_unit(const Dim *dim, const YamlNode *value);
 int space_grid_size(const Dim *dim);
 const YamlNode *space_grid_value(Arena *a, const Dim *dim, int i);
 
+/* The dimension of that path; -1: none. The path that is most like it; NULL: none is. */
+int space_find(const Space *s, const char *path);
+const char *space_nearest(const Space *s, const char *path);
+
+/* `value` as the dimension itself has it, made in `a`; NULL: it never has that. */
+YamlNode *space_own_value(Arena *a, const Dim *dim, const YamlNode *value);
+/* What it may be, for people: "sgd, adam", "from 1 to 4". */
+void space_values_text(const Dim *dim, Str *out);
+
 /* Do the conditions of dims[i] hold, the others having these values? */
 bool space_holds(const Space *s, const Point *p, int i);
 /* Leaves out what conditions leave out. */

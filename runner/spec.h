@@ -111,11 +111,13 @@ typedef struct {
 typedef struct {
   bool present;
   KindValue method; /* sampler */
-  int64_t trials;   /* how many; for grid the size of the grid */
+  int64_t trials;   /* how many; for grid the size of the grid; tries among them */
   int64_t max_concurrent;
   KindValue early_terminate; /* stopper.h; NULL kind: every trial trains to its end */
   MetricSpec metric;         /* also set where there is no search */
   Space space;
+  const Point *tries; /* (n_tries) the points of the first trials */
+  int n_tries;
 } SearchSpec;
 
 typedef struct {

@@ -482,12 +482,18 @@ static YamlNode *resolve_parameters(const Resolve *r, const YamlNode *in, Spec *
   return out;
 }
 
-/* How many trials: the user's number, or what the method makes of it. */
+/* How many trials: the user's number, or what the method makes of it; points to try come on top of
+ * the method's. */
 static void count_trials(const Resolve *r, const YamlNode *in, Mark at, Spec *s, YamlNode *out) {
   const Sampler *sampler = (const Sampler *)(const void *)s->search.method.kind;
-  Err e = {.status = OK};
-  s->search.trials = sampler->count(&s->search.space, s->search.trials, &e);
   const YamlNode *said = yaml_get(in, "trials");
+  const int64_t asked = s->search.trials, tries = s->search.n_tries;
+  Err e = {.status = OK};
+  if (said && asked < tries)
+    err_set(&e, E_SPEC, "%lld is too few: \"try\" alone has %lld points", (long long)asked,
+            (long long)tries);
+  else if (!said || asked > tries)
+    s->search.trials = tries + sampler->count(&s->search.space, said ? asked - tries : 0, &e);
   if (e.status != OK || s->search.trials <= 0) {
     diag_add(r->d, DIAG_ERROR, said ? said->mark : at, "search: %s", e.text);
     return;
@@ -528,15 +534,16 @@ static void check_early_terminate(const Resolve *r, const YamlNode *in, const Sp
 }
 
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
-  static const char *const also[] = {"parameters", NULL};
+  static const char *const also[] = {"parameters", "try", NULL};
   YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
   const MapSpec m = section_map(r, &spec_search, in, in->mark, also);
   const int errors = r->d->n_refusals;
   s->search.present = true;
   YamlNode *rows = yaml_new(r->a, YAML_MAP, in->mark);
   resolve_map(r, in, &m, &s->search, rows);
-  const YamlNode *map = resolve_expect_map(r, in, m.where);
+  const YamlNode *map = resolve_expect_map(r, in, m.where), *try = yaml_get(map, "try");
   YamlNode *parameters = resolve_parameters(r, yaml_get(map, "parameters"), s);
+  YamlNode *tries = try && r->d->n_refusals == errors ? resolve_try(r, try, s) : NULL;
   if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
   if (r->d->n_refusals == errors) check_early_terminate(r, map, s);
   static const char *const order[] = {"method", "trials", "max_concurrent", "early_terminate"};
@@ -545,5 +552,6 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
     if (n) yaml_put(r->a, out, order[i], yaml_copy(r->a, n));
   }
   yaml_put(r->a, out, "parameters", parameters);
+  if (tries) yaml_put(r->a, out, "try", tries);
   return out;
 }

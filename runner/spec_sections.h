@@ -21,6 +21,9 @@ YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s
 /* Last: in s->tree, the resolved tree so far, its paths are looked up. */
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s);
 
+/* The list search.try, once the search's parameters are resolved without errors. */
+YamlNode *resolve_try(const Resolve *r, const YamlNode *in, Spec *s);
+
 /* cost, parameters and data of an experiment that has a cost, into `tree`; and its train. */
 void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char *directory,
                   Spec *s, YamlNode *tree);

@@ -207,8 +207,10 @@ static const Param search_rows[] = {
 };
 static const Section *const search_sections[] = {&spec_range, NULL};
 const Section spec_search = {
-    SECTION("search", search_rows, SearchSpec,
-            "parameters: dotted paths of this file, each with what it may be"),
+    SECTION(
+        "search", search_rows, SearchSpec,
+        "parameters: dotted paths of this file, each with what it may be; try: a list of points "
+        "{PATH: VALUE, ..} that are trained first"),
     search_sections};
 
 static const Param range_rows[] = {

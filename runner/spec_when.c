@@ -1,22 +1,12 @@
 /* when: conditions of the parameters of a search. */
 #include "spec_when.h"
 
-#include <limits.h>
 #include <math.h>
 
 /* ---- on whom --------------------------------------------------------------------------------- */
 
-static int dim_of(const Space *s, const char *path) {
-  for (int i = 0; i < s->n; i++)
-    if (str_eq(s->dims[i].path, path)) return i;
-  return -1;
-}
-
 static void not_searched(const Resolve *r, const Space *s, const YamlNode *key) {
-  const char *nearest = NULL;
-  int best = INT_MAX;
-  for (int i = 0; i < s->n; i++)
-    if (str_nearer(key->key, s->dims[i].path, &best)) nearest = s->dims[i].path;
+  const char *nearest = space_nearest(s, key->key);
   if (nearest)
     diag_add(r->d, DIAG_ERROR, key->key_mark,
              "when: %s is no parameter of this search; did you mean \"%s\"?", key->key, nearest);
@@ -38,7 +28,7 @@ static bool link_entry(const Resolve *r, const YamlNode *entry, Space *s, Dim *d
   }
   d->when = ARENA_ARRAY(r->a, Condition, when->n_children);
   for (const YamlNode *c = when->first; c; c = c->next) {
-    const int dim = dim_of(s, c->key);
+    const int dim = space_find(s, c->key);
     if (dim < 0)
       not_searched(r, s, c);
     else
@@ -99,19 +89,6 @@ bool when_link(const Resolve *r, const YamlNode *parameters, Space *space) {
 
 /* ---- which values ---------------------------------------------------------------------------- */
 
-/* "one of: sgd, adam", "from 1 to 4" */
-static const char *what_it_may_be(const Resolve *r, const Dim *d) {
-  Str out = str_new(r->a);
-  char min[32], max[32];
-  if (d->values == NULL)
-    str_addf(&out, "from %s to %s", str_f64(d->min, min), str_f64(d->max, max));
-  for (int i = 0; i < d->n_values; i++) {
-    if (i > 0) str_add(&out, ", ");
-    yaml_write_flow(d->values[i], &out);
-  }
-  return str_text(&out);
-}
-
 /* The dimension's own value that is meant; NULL after an error. */
 static const YamlNode *value_of(const Resolve *r, const Dim *on, const YamlNode *in) {
   if (on->values == NULL && space_grid_size(on) == 0) {
@@ -120,12 +97,13 @@ static const YamlNode *value_of(const Resolve *r, const Dim *on, const YamlNode 
              on->path);
     return NULL;
   }
-  const double u = space_unit(on, in);
-  if (!isnan(u)) return space_value(r->a, on, u);
-  Str found = str_new(r->a);
+  YamlNode *value = space_own_value(r->a, on, in);
+  if (value) return value;
+  Str found = str_new(r->a), may_be = str_new(r->a);
   yaml_write_flow(in, &found);
+  space_values_text(on, &may_be);
   diag_add(r->d, DIAG_ERROR, in->mark, "when: %s is never %s; it may be %s", on->path,
-           str_text(&found), what_it_may_be(r, on));
+           str_text(&found), str_text(&may_be));
   return NULL;
 }
 
