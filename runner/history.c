@@ -27,6 +27,19 @@ void history_init(History *h, Arena *a, const Spec *base) {
   h->known = ARENA_ARRAY(a, bool, n);
 }
 
+void history_grow(History *h, const Spec *base) {
+  const History old = *h;
+  history_init(h, old.arena, base);
+  for (int64_t n = 0; n < old.n_trials && n < h->n_trials; n++) {
+    h->points[n] = old.points[n];
+    h->u[n] = old.u[n];
+    h->told[n] = old.told[n];
+    h->known[n] = old.known[n];
+  }
+  h->n_proposed = old.n_proposed;
+  h->front = old.front;
+}
+
 /* ---- what is told ---------------------------------------------------------------------------- */
 
 static void keep_point(History *h, int64_t n, const char *text, const Point *p) {

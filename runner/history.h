@@ -33,6 +33,9 @@ typedef struct {
 /* `base` and `a` must outlive it. */
 void history_init(History *h, Arena *a, const Spec *base);
 
+/* The same search with more trials. */
+void history_grow(History *h, const Spec *base);
+
 /* A trial that is over, at a point as history_point wrote it. `loss`: the smaller, the better; NaN:
  * DIVERGED or FAILED. No such trial: nothing happens. */
 void history_tell(History *h, int64_t n, const char *point, double loss);

@@ -113,16 +113,6 @@ static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
   return OK;
 }
 
-static void make_room(RunDir *r) {
-  Arena *a = r->arena;
-  const int64_t n = r->head.n_trials;
-  r->results = ARENA_ARRAY(a, TrialResult *, n);
-  r->order = ARENA_ARRAY(a, int64_t, n);
-  history_init(&r->history, a, r->spec);
-  rungs_init(&r->rungs, a, &r->spec->search.early_terminate, n, r->spec->train.epochs);
-  if (r->rungs.stopper) r->legs = ARENA_ARRAY(a, TrialResult *, n);
-}
-
 /* ---- the journal ----------------------------------------------------------------------------- */
 
 /* The spec that the journal's head names: experiment.yaml with the overrides. */
@@ -142,17 +132,40 @@ static Status load_spec(RunDir *r, Err *e) {
   FAIL(e, E_DATA, "%s was changed or is of another version of caviar:\n%s", path, str_text(&why));
 }
 
+/* Room for all trials of the head, `n_before` of which there was room for before. */
+static void make_room(RunDir *r, int64_t n_before) {
+  Arena *a = r->arena;
+  const int64_t n = r->head.n_trials;
+  TrialResult **results = ARENA_ARRAY(a, TrialResult *, n);
+  int64_t *order = ARENA_ARRAY(a, int64_t, n);
+  for (int64_t i = 0; i < n_before; i++) results[i] = r->results[i];
+  for (int64_t i = 0; i < r->n_done; i++) order[i] = r->order[i];
+  r->results = results;
+  r->order = order;
+  if (n_before == 0)
+    history_init(&r->history, a, r->spec);
+  else
+    history_grow(&r->history, r->spec);
+  rungs_init(&r->rungs, a, &r->spec->search.early_terminate, n, r->spec->train.epochs);
+  if (r->rungs.stopper) r->legs = ARENA_ARRAY(a, TrialResult *, n);
+}
+
+/* What the run is; another one behind it: it was given more trials. */
+static Status read_head(RunDir *r, const JsonValue *record, Err *e) {
+  const bool is_first = r->results == NULL, is_ours = r->experiment != NULL;
+  const int64_t n_before = is_first ? 0 : r->head.n_trials;
+  TRY(run_head_read(r->arena, record, &r->head, e));
+  CHECK(e, r->head.n_trials > n_before, E_DATA, "the journal begins twice");
+  if (!r->spec || is_ours) TRY(load_spec(r, e));
+  make_room(r, n_before);
+  return OK;
+}
+
 static Status read_record(void *ctx, const JsonValue *record, const char *text, Err *e) {
   (void)text;
   RunDir *r = ctx;
   const char *type = json_text(json_get(record, "type"), "");
-  if (str_eq(type, "run")) {
-    CHECK(e, !r->results, E_DATA, "the journal begins twice");
-    TRY(run_head_read(r->arena, record, &r->head, e));
-    if (!r->spec) TRY(load_spec(r, e));
-    make_room(r);
-    return OK;
-  }
+  if (str_eq(type, "run")) return read_head(r, record, e);
   CHECK(e, r->results, E_DATA, "the journal does not begin with what the run is");
   if (str_eq(type, "trial")) return read_trial(r, json_get(record, "result"), e);
   if (str_eq(type, "test")) return run_test_read(r->arena, record, &r->test, e);
@@ -205,7 +218,8 @@ static Status refuse_foreign(RunDir *r, Err *e) {
        r->dir);
 }
 
-static Status begin(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
+/* The texts first: they are read by what the journal says. */
+static Status write_head(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
   Arena *a = r->arena;
   char *resolved = spec_text(a, spec, SPEC_RESOLVED);
   Str line = str_new(a);
@@ -214,15 +228,23 @@ static Status begin(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
   TRY(file_write(file_join(a, r->dir, "resolved.yaml"), resolved, strlen(resolved), e));
   run_head_write(head, &line);
   TRY(journal_append(r->journal, str_text(&line), e));
+  const int64_t n_before = r->results ? r->head.n_trials : 0;
   r->head = *head;
-  r->experiment = spec->file->text;
-  make_room(r);
+  make_room(r, n_before);
   bool durable;
   return journal_sync(r->journal, true, &durable, e);
 }
 
+static Status begin(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
+  TRY(write_head(r, spec, head, e));
+  r->experiment = spec->file->text;
+  return OK;
+}
+
 static Status resume(RunDir *r, const RunHead *head, Err *e) {
-  TRY(run_head_same(r->arena, r->dir, &r->head, head, e));
+  bool more;
+  TRY(run_head_same(r->arena, r->dir, &r->head, head, r->spec, &more, e));
+  if (more) TRY(write_head(r, r->spec, head, e));
   r->experiment = r->spec->file->text;
   for (int64_t i = 0; i < r->n_done; i++) {
     if (!run_dir_keeps(r, r->order[i])) drop_checkpoint(r, r->order[i]);

@@ -7,7 +7,8 @@
  *   lock              held by the one process that writes (rank 0)
  *
  * The journal's first record says what the run is (canonical spec, overrides, data); a run is
- * continued only by the same experiment on the same data. A trial that is recorded twice counts
+ * continued only by the same experiment on the same data; a search may be given more trials, which
+ * is another such record. A trial that is recorded twice counts
  * once; a FAILED one may be trained again, and what comes of it counts. Everything lives in the
  * arena that was given; results are kept in memory.
  */

@@ -1,6 +1,10 @@
 /* The journal's records as JSON. */
 #include "run_head.h"
 
+#include <string.h>
+
+#include "sampler.h"
+#include "stopper.h"
 #include "text_diff.h"
 
 void run_head_write(const RunHead *h, Str *out) {
@@ -82,8 +86,45 @@ Status run_test_read(Arena *a, const JsonValue *record, RunTest *out, Err *e) {
   return confusion_read(a, record, "test", &out->metrics.confusion, e);
 }
 
-Status run_head_same(Arena *a, const char *dir, const RunHead *there, const RunHead *now, Err *e) {
+/* An identity without the number of trials of its search. */
+static const char *without_trials(Arena *a, const char *identity) {
+  static const char key[] = "\n  trials: ";
+  const char *search = strstr(identity, "\nsearch:\n");
+  const char *line = search ? strstr(search, key) : NULL;
+  if (line == NULL) return identity;
+  const char *end = line + 1 + strcspn(line + 1, "\n");
+  return arena_printf(a, "%.*s%s", (int)(line - identity), identity, end);
+}
+
+/* The same search, but for the number of trials. */
+static Status other_trials(const char *dir, const RunHead *there, const RunHead *now,
+                           const Spec *spec, Err *e) {
+  const Sampler *method = (const Sampler *)(const void *)spec->search.method.kind;
+  const long long had = there->n_trials, asked = now->n_trials;
+  CHECK(e, asked > had, E_SPEC,
+        "%s holds this search with %lld trials, which cannot become %lld: choose another --out",
+        dir, had, asked);
+  CHECK(e, !method->whole, E_SPEC,
+        "%s holds this search with %lld trials, and the points of %s depend on how many there are: "
+        "choose another --out for %lld",
+        dir, had, method->head.name, asked);
+  const Kind *rule = spec->search.early_terminate.kind;
+  CHECK(e, !rule || !((const Stopper *)(const void *)rule)->bracket, E_SPEC,
+        "%s holds this search with %lld trials, and the brackets of %s depend on how many there "
+        "are: choose another --out for %lld",
+        dir, had, rule ? rule->name : "", asked);
+  return OK;
+}
+
+Status run_head_same(Arena *a, const char *dir, const RunHead *there, const RunHead *now,
+                     const Spec *spec, bool *more, Err *e) {
+  *more = false;
   if (!str_eq(there->identity, now->identity)) {
+    *more = spec->search.present &&
+            str_eq(without_trials(a, there->identity), without_trials(a, now->identity));
+    if (*more) TRY(other_trials(dir, there, now, spec, e));
+  }
+  if (!*more && !str_eq(there->identity, now->identity)) {
     Str lines = str_new(a);
     text_diff(a, there->identity, now->identity, 10, &lines);
     FAIL(e, E_SPEC,

@@ -15,8 +15,9 @@ MUST_CHECK Status run_head_read(Arena *a, const JsonValue *record, RunHead *out,
 void run_test_write(const RunTest *t, Str *out);
 MUST_CHECK Status run_test_read(Arena *a, const JsonValue *record, RunTest *out, Err *e);
 
-/* Refuses another experiment or other data, with the difference. E_SPEC. */
+/* Refuses another experiment or other data, with the difference. E_SPEC. *more: it is the same
+ * search with more trials, which `spec` (of `now`) allows. */
 MUST_CHECK Status run_head_same(Arena *a, const char *dir, const RunHead *there, const RunHead *now,
-                                Err *e);
+                                const Spec *spec, bool *more, Err *e);
 
 #endif

@@ -43,6 +43,7 @@ typedef struct {
 typedef struct {
   Kind head;
   bool looks; /* at results: the window counts. Else told and pending are not given (n_told 0) */
+  bool whole; /* the points depend on n_trials: a search that has begun gets no more */
   /* How many trials: the user's number (0: not given), or the method's own. <= 0 and an error: why.
    */
   int64_t (*count)(const Space *s, int64_t asked, Err *e);

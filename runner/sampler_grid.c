@@ -98,6 +98,7 @@ static void values(Arena *a, const SamplerAsk *ask, Point *out) {
 
 const Sampler run_sampler_grid = {
     .head = {.name = "grid", .doc = "every combination of the parameters' grid values"},
+    .whole = true,
     .count = count,
     .values = values,
 };

@@ -276,6 +276,35 @@ static void who_does_not_look_needs_nothing(void **state) {
   assert_string_equal(history_point(*state, &h, N - 1), plan_point(*state, s, N - 1));
 }
 
+static const char *course_of(Arena *a, const char *name, int trials) {
+  Spec *s = rig_load(a, arena_printf(a,
+                                     "%ssearch:\n  method: %s\n  trials: %d\n"
+                                     "  max_concurrent: 3\n  parameters:\n"
+                                     "    train.optimizer.learning_rate: {min: 0.001, max: 1}\n"
+                                     "    model.hidden.dense.units: {min: 2, max: 9}\n",
+                                     RIG_SMALL, name, trials));
+  History h;
+  Str out = str_new(a);
+  history_init(&h, a, s);
+  for (int n = 0; n < 20; n++) {
+    const char *point = history_point(a, &h, n);
+    history_tell(&h, n, point, result_at(point));
+    str_addf(&out, "%s\n", point);
+  }
+  return str_text(&out);
+}
+
+/* What a search that is given more trials rests on: Sampler.whole says the truth, by the registry. */
+static void only_whole_designs_know_how_many(void **state) {
+  for (int i = 0; i < run_samplers.n; i++) {
+    const Sampler *s = (const Sampler *)(const void *)run_samplers.kinds[i];
+    if (str_eq(s->head.name, "grid")) continue; /* has its own number */
+    const bool same =
+        str_eq(course_of(*state, s->head.name, 20), course_of(*state, s->head.name, 33));
+    if (same == s->whole) fail_msg("%s: whole is %s", s->head.name, s->whole ? "wrong" : "missing");
+  }
+}
+
 static void a_plan_knows_the_first_points(void **state) {
   const Spec *s = search_with(*state, &method, 4);
   assert_true(plan_looks(s));
@@ -291,6 +320,7 @@ int main(void) {
       cmocka_unit_test(the_first_word_counts),
       cmocka_unit_test(who_does_not_look_needs_nothing),
       cmocka_unit_test(a_plan_knows_the_first_points),
+      cmocka_unit_test(only_whole_designs_know_how_many),
   };
   return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
 }

@@ -12,6 +12,7 @@
 #include "io/h5.h"
 #include "runner/record.h"
 #include "runner/run_dir.h"
+#include "runner/sampler.h"
 
 static const char text[] = "name: t\n"
                            "data: {source: blobs}\n"
@@ -44,7 +45,7 @@ static RunHead head_of(Arena *a, const Spec *s) {
                    .name = "t",
                    .file = "t.yaml",
                    .directory = ".",
-                   .n_trials = 6,
+                   .n_trials = s->search.trials,
                    .identity = spec_text(a, s, SPEC_FOR_DIGEST),
                    .data = "0123456789abcdef0123456789abcdef",
                    .commit = "unknown",
@@ -73,7 +74,7 @@ static void rig_free(Rig *r) {
   static const char *const files[] = {"experiment.yaml", "resolved.yaml", "journal", "lock",
                                       "results.h5"};
   for (int i = 0; i < COUNT(files); i++) unlink(file_join(&r->a, r->dir, files[i]));
-  for (int i = 0; i < 6; i++) {
+  for (int i = 0; i < 8; i++) {
     unlink(trial_checkpoint_path(&r->a, file_join(&r->a, r->dir, "checkpoints"), i));
   }
   rmdir(file_join(&r->a, r->dir, "checkpoints"));
@@ -219,6 +220,54 @@ static void refuses_another(void **state) {
   rig_close(r);
   assert_int_equal(file_read(&r->a, journal, 0, &before, &n_after, &r->e), OK);
   assert_int_equal(n_before, n_after);
+  rig_free(r);
+}
+
+static void is_given_more_trials(void **state) {
+  (void)state;
+  Rig *r = rig_new();
+  rig_open(r);
+  record(r, fake(5, TRIAL_COMPLETED, 0.5));
+  record(r, fake(0, TRIAL_FAILED, 0));
+  rig_close(r);
+  char six[HASH_HEX], eight[HASH_HEX], again[HASH_HEX];
+  run_dir_digest(&r->run, six);
+  r->spec = spec_of(&r->a, "search.trials=8");
+  r->head = head_of(&r->a, r->spec);
+  const char *overrides[] = {"search.trials=8"};
+  r->head.overrides = overrides;
+  r->head.n_overrides = 1;
+  rig_open(r);
+  assert_int_equal(r->run.head.n_trials, 8);
+  assert_int_equal(r->run.n_done, 2);
+  record(r, fake(7, TRIAL_COMPLETED, 0.6));
+  assert_int_equal(run_dir_best(&r->run)->number, 7);
+  rig_close(r);
+  run_dir_digest(&r->run, eight);
+  assert_string_not_equal(six, eight);
+
+  RunDir read; /* without the lock, from the journal alone */
+  assert_int_equal(run_dir_read(&r->a, r->dir, &read, &r->e), OK);
+  assert_int_equal(read.head.n_trials, 8);
+  assert_int_equal(read.spec->search.trials, 8);
+  assert_int_equal(read.n_done, 3);
+  assert_int_equal(read.n_failed, 1);
+  assert_int_equal(run_dir_best(&read)->number, 7);
+  run_dir_digest(&read, again);
+  assert_string_equal(eight, again);
+  rig_open(r); /* the same again: no third head */
+  assert_int_equal(r->run.n_done, 3);
+  rig_close(r);
+
+  r->spec = spec_of(&r->a, NULL);
+  r->head = head_of(&r->a, r->spec);
+  refuse(r, "with 8 trials, which cannot become 6");
+  Spec *whole = (Spec *)spec_of(&r->a, "search.trials=9");
+  const Sampler design = {.head = {.name = "design"}, .whole = true};
+  whole->search.method.kind = &design.head;
+  r->spec = whole;
+  r->head = head_of(&r->a, r->spec);
+  refuse(r, "the points of design depend on how many there are");
   rig_free(r);
 }
 
@@ -375,10 +424,10 @@ static void publishes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(orders_and_keeps), cmocka_unit_test(counts_once),
-      cmocka_unit_test(refuses_another),  cmocka_unit_test(refuses_foreign_folders),
-      cmocka_unit_test(begins_again),     cmocka_unit_test(digest_covers),
-      cmocka_unit_test(publishes),
+      cmocka_unit_test(orders_and_keeps),        cmocka_unit_test(counts_once),
+      cmocka_unit_test(refuses_another),         cmocka_unit_test(is_given_more_trials),
+      cmocka_unit_test(refuses_foreign_folders), cmocka_unit_test(begins_again),
+      cmocka_unit_test(digest_covers),           cmocka_unit_test(publishes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
