@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "from.h"
 #include "io/json.h"
 #include "plan.h"
 
@@ -268,6 +269,7 @@ static Status check_main(Arena *a, int argc, char **argv, Err *e) {
   Spec *s;
   TRY(spec_load(a, o.file, o.overrides, o.n_overrides, &d, &s, e));
   if (s == NULL) return command_diagnostics(&d, e);
+  TRY(from_load(a, s, e));
   RunData data;
   TRY(data_open(a, &s->data, &data, e));
   Status status = check_on_data(a, &o, s, &data, &d, e);

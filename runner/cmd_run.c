@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "command.h"
+#include "from.h"
 #include "git.h"
 #include "io/files.h"
 #include "leaderboard.h"
@@ -147,6 +148,7 @@ static void fill_head(Arena *a, Run *r) {
       .overrides = r->args.overrides,
       .n_overrides = r->args.n_overrides,
       .n_trials = plan_n_trials(r->spec),
+      .from = r->spec->search.from.text,
       .identity = spec_text(a, r->spec, SPEC_FOR_DIGEST),
       .data = r->work.data.fingerprint,
       .commit = git.commit,
@@ -156,6 +158,7 @@ static void fill_head(Arena *a, Run *r) {
 }
 
 static Status prepare(Arena *a, Run *r, Err *e) {
+  TRY(from_load(a, r->spec, e));
   TRY(check_plan(a, r, e));
   if (r->args.dry_run) {
     print_plan(a, r);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "command.h"
+#include "from.h"
 #include "plan.h"
 #include "run_dir.h"
 
@@ -120,6 +121,7 @@ static Status sample_main(Arena *a, int argc, char **argv, Err *e) {
   Spec *s;
   TRY(spec_load(a, o.file, o.overrides, o.n_overrides, &d, &s, e));
   TRY(command_diagnostics(&d, e));
+  TRY(from_load(a, s, e));
   History h;
   history_init(&h, a, s);
   return sample(&o, &h, NULL, e);

@@ -14,6 +14,19 @@ static bool has_limits(const Spec *base) {
   return rule->kind && ((const Stopper *)(const void *)rule->kind)->limits;
 }
 
+/* As of trials before the first. */
+static void tell_prior(History *h, const FromSpec *from, int64_t n_trials) {
+  const Space *space = &h->base->search.space;
+  h->n_prior = from->n_prior;
+  SamplerTold *told = ARENA_ARRAY(h->arena, SamplerTold, h->n_prior + n_trials);
+  for (int i = 0; i < from->n_prior; i++) {
+    double *u = ARENA_ARRAY(h->arena, double, space->n);
+    space_units(space, &from->prior[i].point, u);
+    told[i] = (SamplerTold){.u = u, .loss = from->prior[i].loss};
+  }
+  h->told = told + h->n_prior;
+}
+
 void history_init(History *h, Arena *a, const Spec *base) {
   *h = (History){.base = base, .arena = a};
   if (!base->search.present || !(sampler_of(base)->looks || has_limits(base))) return;
@@ -23,8 +36,8 @@ void history_init(History *h, Arena *a, const Spec *base) {
   h->n_trials = n;
   h->points = ARENA_ARRAY(a, const char *, n);
   h->u = ARENA_ARRAY(a, const double *, n);
-  h->told = ARENA_ARRAY(a, SamplerTold, n);
   h->known = ARENA_ARRAY(a, bool, n);
+  tell_prior(h, &base->search.from, n);
 }
 
 void history_grow(History *h, const Spec *base) {
@@ -76,6 +89,9 @@ int64_t history_n_told(const History *h, int64_t n) {
 }
 
 bool history_ready(const History *h, int64_t n) {
+  const SearchSpec *search = &h->base->search;
+  if (search->from.run && !search->from.text && (h->window > 0 || n < search->n_tries))
+    return false;
   return h->window == 0 || history_n_told(h, n) <= h->front;
 }
 
@@ -110,9 +126,11 @@ static void propose(Arena *a, const History *h, int64_t n, Point *out) {
                     .window = search->max_concurrent,
                     .n = n - before};
   if (looks) {
-    ask.n_told = history_n_told(h, n);
-    ask.told = h->told;
-    ask.pending = h->u + ask.n_told;
+    ask.n += h->n_prior;
+    ask.n_trials += h->n_prior;
+    ask.n_told = h->n_prior + history_n_told(h, n);
+    ask.told = h->told - h->n_prior;
+    ask.pending = h->u + history_n_told(h, n);
   }
   sampler_point(a, sampler_of(h->base), &ask, out);
   mark_values(a, &search->space, out);

@@ -23,11 +23,12 @@ typedef struct {
   int64_t n_trials;
   const char **points; /* (n_trials) NULL: not proposed yet */
   const double **u;    /* (n_trials) of the points, (space.n) each */
-  SamplerTold *told;   /* (n_trials) of those that are known */
-  bool *known;         /* (n_trials) a result was told */
-  int64_t n_proposed;  /* every trial below it has a point */
-  int64_t front;       /* every trial below it is known */
-  Rungs rungs;         /* for the brackets alone */
+  SamplerTold *told;   /* (n_trials) of those that are known; before them n_prior of another run */
+  int64_t n_prior;
+  bool *known;        /* (n_trials) a result was told */
+  int64_t n_proposed; /* every trial below it has a point */
+  int64_t front;      /* every trial below it is known */
+  Rungs rungs;        /* for the brackets alone */
 } History;
 
 /* `base` and `a` must outlive it. */

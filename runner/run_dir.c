@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "from.h"
 #include "io/files.h"
 #include "run_head.h"
 
@@ -67,8 +68,7 @@ static void remember(RunDir *r, TrialResult *t) {
   count(r, t, 1);
 }
 
-/* As methods want it: the smaller, the better. */
-static double loss(const RunDir *r, const TrialResult *t) {
+double run_dir_loss(const RunDir *r, const TrialResult *t) {
   if (t->status != TRIAL_COMPLETED) return NAN;
   return r->spec->search.metric.maximize ? -t->metric : t->metric;
 }
@@ -80,7 +80,7 @@ static bool has_ended(const RunDir *r, const TrialResult *t) {
 }
 
 static void settle(RunDir *r, TrialResult *t) {
-  history_tell(&r->history, t->number, t->point, loss(r, t));
+  history_tell(&r->history, t->number, t->point, run_dir_loss(r, t));
   remember(r, t);
 }
 
@@ -95,7 +95,7 @@ static void take(RunDir *r, TrialResult *t) {
   }
   if (rungs_state(rungs, t->number) != RUNG_TRAINS) return;
   r->legs[t->number] = t;
-  rungs_tell(rungs, t->number, loss(r, t), has_ended(r, t));
+  rungs_tell(rungs, t->number, run_dir_loss(r, t), has_ended(r, t));
   for (int64_t i = 0; i < rungs->n_changed; i++) {
     const int64_t n = rungs->changed[i];
     if (rungs_state(rungs, n) == RUNG_OVER) settle(r, r->legs[n]);
@@ -126,7 +126,8 @@ static Status load_spec(RunDir *r, Err *e) {
   r->experiment = text;
   r->spec =
       spec_from_text(a, path, text, r->head.directory, r->head.overrides, r->head.n_overrides, &d);
-  if (r->spec) return OK;
+  if (r->spec && !r->head.from) return OK;
+  if (r->spec) return from_apply(a, r->spec, r->head.from, e);
   Str why = str_new(a);
   diag_render(&d, false, &why);
   FAIL(e, E_DATA, "%s was changed or is of another version of caviar:\n%s", path, str_text(&why));

@@ -30,6 +30,7 @@ typedef struct {
   const char **overrides; /* (n_overrides) "train.epochs=5" */
   int n_overrides;
   int64_t n_trials;
+  const char *from;          /* what came of search.from (from.h); NULL: nothing */
   const char *identity;      /* SPEC_FOR_DIGEST: two runs with the same are the same experiment */
   const char *data;          /* fingerprint */
   const char *commit, *diff; /* git's, of the YAML file's repository; "unknown", "" */
@@ -78,6 +79,9 @@ MUST_CHECK Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e);
 /* Gives the lock back; everything is on disk. Safe on a RunDir that was only read or never
  * opened. */
 MUST_CHECK Status run_dir_close(RunDir *r, Err *e);
+
+/* A result as methods want it: the smaller, the better; NaN unless COMPLETED. */
+double run_dir_loss(const RunDir *r, const TrialResult *t);
 
 const TrialResult *run_dir_trial(const RunDir *r, int64_t number); /* NULL: not finished, no such */
 const TrialResult *run_dir_best(const RunDir *r);                  /* NULL: none COMPLETED */

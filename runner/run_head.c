@@ -25,6 +25,7 @@ void run_head_write(const RunHead *h, Str *out) {
   json_key(&j, "commit"), json_str(&j, h->commit);
   json_key(&j, "dirty"), json_bool(&j, h->dirty);
   json_key(&j, "diff"), json_str(&j, h->diff);
+  if (h->from) json_key(&j, "from"), json_str(&j, h->from);
   json_key(&j, "identity"), json_str(&j, h->identity);
   json_close(&j, '}');
 }
@@ -51,6 +52,7 @@ Status run_head_read(Arena *a, const JsonValue *record, RunHead *out, Err *e) {
   out->directory = copied(a, record, "directory");
   out->identity = copied(a, record, "identity");
   out->data = copied(a, record, "data");
+  if (json_get(record, "from")) out->from = copied(a, record, "from");
   out->commit = copied(a, record, "commit");
   out->diff = copied(a, record, "diff");
   out->dirty = integer(record, "dirty") == 1;

@@ -482,12 +482,31 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
   put_closed(j);
 }
 
+/* A directory, or more about it. */
+static void put_from(JsonWriter *j) {
+  json_key(j, "anyOf");
+  json_open(j, '[');
+  json_open(j, '{');
+  put_string(j, "type", "string");
+  json_close(j, '}');
+  json_open(j, '{');
+  put_section_keys(j, &spec_from);
+  put_required(j, spec_from.head.params, spec_from.head.n_params, NULL);
+  json_close(j, '}');
+  json_close(j, ']');
+}
+
 static void put_section(JsonWriter *j, const Section *s) {
   if (s == &spec_data || s == &spec_parameters) {
     put_data_or_parameters(j, s);
     return;
   }
   open_property(j, last_word(s->head.name), s->head.doc);
+  if (s == &spec_from) {
+    put_from(j);
+    json_close(j, '}');
+    return;
+  }
   put_section_keys(j, s);
   put_required(j, s->head.params, s->head.n_params, s == &spec_model ? "layers" : NULL);
   json_close(j, '}');

@@ -109,6 +109,23 @@ typedef struct {
 } MetricsSpec;
 
 typedef struct {
+  Point point;
+  double loss; /* NaN: DIVERGED */
+} PriorResult;
+
+/* search.from: another run, whose best trials come first. What came of it: runner/from.h. */
+typedef struct {
+  const char *run;    /* as written; NULL: there is none */
+  int64_t best;       /* so many of its points, the last of `tries` */
+  bool results;       /* a method that looks is told all of its results too */
+  const char *digest; /* of the run; NULL: not said, not read */
+  const char *path;   /* run made usable from here */
+  const char *text;   /* what came of it; NULL: not read */
+  const PriorResult *prior;
+  int n_prior;
+} FromSpec;
+
+typedef struct {
   bool present;
   KindValue method; /* sampler */
   int64_t trials;   /* how many; for grid the size of the grid; tries among them */
@@ -116,8 +133,10 @@ typedef struct {
   KindValue early_terminate; /* stopper.h; NULL kind: every trial trains to its end */
   MetricSpec metric;         /* also set where there is no search */
   Space space;
-  const Point *tries; /* (n_tries) the points of the first trials */
+  const Point
+      *tries; /* (n_tries) the points of the first trials; those of `from` once it is read */
   int n_tries;
+  FromSpec from;
 } SearchSpec;
 
 typedef struct {

@@ -490,8 +490,8 @@ static void count_trials(const Resolve *r, const YamlNode *in, Mark at, Spec *s,
   const int64_t asked = s->search.trials, tries = s->search.n_tries;
   Err e = {.status = OK};
   if (said && asked < tries)
-    err_set(&e, E_SPEC, "%lld is too few: \"try\" alone has %lld points", (long long)asked,
-            (long long)tries);
+    err_set(&e, E_SPEC, "%lld is too few: %lld points come before those of the method",
+            (long long)asked, (long long)tries);
   else if (!said || asked > tries)
     s->search.trials = tries + sampler->count(&s->search.space, said ? asked - tries : 0, &e);
   if (e.status != OK || s->search.trials <= 0) {
@@ -533,17 +533,25 @@ static void check_early_terminate(const Resolve *r, const YamlNode *in, const Sp
              rule->kind->name, (long long)s->train.epochs, s->train.epochs == 1 ? "" : "s");
 }
 
+/* A key that may be left out, or empty. */
+static const YamlNode *given(const YamlNode *map, const char *key) {
+  const YamlNode *n = yaml_get(map, key);
+  return n && n->type == YAML_SCALAR && yaml_scalar(n).type == SCALAR_NULL ? NULL : n;
+}
+
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
-  static const char *const also[] = {"parameters", "try", NULL};
+  static const char *const also[] = {"parameters", "try", "from", NULL};
   YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
   const MapSpec m = section_map(r, &spec_search, in, in->mark, also);
   const int errors = r->d->n_refusals;
   s->search.present = true;
   YamlNode *rows = yaml_new(r->a, YAML_MAP, in->mark);
   resolve_map(r, in, &m, &s->search, rows);
-  const YamlNode *map = resolve_expect_map(r, in, m.where), *try = yaml_get(map, "try");
+  const YamlNode *map = resolve_expect_map(r, in, m.where), *try = given(map, "try"),
+                 *from = given(map, "from");
   YamlNode *parameters = resolve_parameters(r, yaml_get(map, "parameters"), s);
   YamlNode *tries = try && r->d->n_refusals == errors ? resolve_try(r, try, s) : NULL;
+  from = from && r->d->n_refusals == errors ? resolve_from(r, from, s) : NULL;
   if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
   if (r->d->n_refusals == errors) check_early_terminate(r, map, s);
   static const char *const order[] = {"method", "trials", "max_concurrent", "early_terminate"};
@@ -553,5 +561,6 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
   }
   yaml_put(r->a, out, "parameters", parameters);
   if (tries) yaml_put(r->a, out, "try", tries);
+  if (from) yaml_put(r->a, out, "from", yaml_copy(r->a, from));
   return out;
 }

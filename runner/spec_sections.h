@@ -24,6 +24,9 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s);
 /* The list search.try, once the search's parameters are resolved without errors. */
 YamlNode *resolve_try(const Resolve *r, const YamlNode *in, Spec *s);
 
+/* search.from, after search.try; what comes of the run is read later (from.h). */
+YamlNode *resolve_from(const Resolve *r, const YamlNode *in, Spec *s);
+
 /* cost, parameters and data of an experiment that has a cost, into `tree`; and its train. */
 void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char *directory,
                   Spec *s, YamlNode *tree);

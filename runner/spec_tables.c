@@ -205,7 +205,21 @@ static const Param search_rows[] = {
      .registry = &run_stoppers,
      .doc = "which trials end before their last epoch, for others do better"},
 };
-static const Section *const search_sections[] = {&spec_range, NULL};
+static const Param from_rows[] = {
+    {"run", P_STRING, ROW(FromSpec, run),
+     .doc = "a run directory; a relative path starts at the experiment file's folder"},
+    {"best", P_INT, ROW(FromSpec, best), .def = "5", .lo = 0, .hi = 100000,
+     .doc = "so many of its best trials that are in this search's space are trained first"},
+    {"results", P_BOOL, ROW(FromSpec, results), .def = "false",
+     .doc = "a method that looks at results is told all of its results, as of trials before the "
+            "first"},
+    {"digest", P_STRING, ROW(FromSpec, digest), .optional = true,
+     .doc = "pins the run; without it what it is when this one begins"},
+};
+const Section spec_from = {
+    SECTION("search.from", from_rows, FromSpec, "another run, whose best trials come first"), NULL};
+
+static const Section *const search_sections[] = {&spec_range, &spec_from, NULL};
 const Section spec_search = {
     SECTION(
         "search", search_rows, SearchSpec,
@@ -290,10 +304,10 @@ const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "a
                                  experiment_sections};
 
 static const Kind *const all_sections[] = {
-    &spec_experiment.head,  &spec_parameters.head, &spec_data.head,    &spec_split.head,
-    &spec_model.head,       &spec_layer.head,      &spec_block.head,   &spec_residual.head,
-    &spec_concatenate.head, &spec_train.head,      &spec_metric.head,  &spec_search.head,
-    &spec_range.head,       &spec_checkpoint.head, &spec_records.head, &spec_early_stopping.head,
-    &spec_resources.head,
+    &spec_experiment.head,     &spec_parameters.head, &spec_data.head,       &spec_split.head,
+    &spec_model.head,          &spec_layer.head,      &spec_block.head,      &spec_residual.head,
+    &spec_concatenate.head,    &spec_train.head,      &spec_metric.head,     &spec_search.head,
+    &spec_range.head,          &spec_from.head,       &spec_checkpoint.head, &spec_records.head,
+    &spec_early_stopping.head, &spec_resources.head,
 };
 const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

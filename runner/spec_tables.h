@@ -44,7 +44,7 @@ extern const Section spec_data, spec_split, spec_model, spec_layer, spec_train;
 extern const Section spec_block, spec_residual, spec_concatenate;
 extern const Section spec_parameters; /* its keys are the user's */
 extern const Section spec_early_stopping;
-extern const Section spec_metric, spec_search, spec_range, spec_checkpoint, spec_records;
+extern const Section spec_metric, spec_search, spec_from, spec_range, spec_checkpoint, spec_records;
 extern const Section spec_resources;
 
 /* `activation: relu`: the row of the key of that layer, whose value is a kind of nn_activations. */

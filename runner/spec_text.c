@@ -15,13 +15,17 @@ static YamlNode *copy_without(Arena *a, const YamlNode *map, const char *const *
 }
 
 /* Names of things (the run's, the files') are no part of what is computed: the data are known by
- * their fingerprint. */
+ * their fingerprint, another run by its digest. */
 static YamlNode *for_digest(Arena *a, const YamlNode *tree) {
   static const char *const top[] = {"name", "checkpoint", "records", "resources"};
+  static const char *const run[] = {"run"};
   static const char *const data[] = {"file", "test_file", "sha256"};
   YamlNode *out = copy_without(a, tree, top, COUNT(top));
   const YamlNode *said = yaml_get(out, "data"); /* a cost may have none */
   if (said) yaml_put(a, out, "data", copy_without(a, said, data, COUNT(data)));
+  YamlNode *search = yaml_get(out, "search");
+  const YamlNode *from = yaml_get(search, "from");
+  if (from) yaml_put(a, search, "from", copy_without(a, from, run, COUNT(run)));
   return out;
 }
 

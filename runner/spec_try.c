@@ -1,4 +1,6 @@
-/* search.try: points that are trained first. */
+/* search.try and search.from: points that are trained first. */
+#include "io/files.h"
+#include "sampler.h"
 #include "spec_path.h"
 #include "spec_sections.h"
 
@@ -104,5 +106,41 @@ YamlNode *resolve_try(const Resolve *r, const YamlNode *in, Spec *s) {
     yaml_append(out, point_map(r->a, &s->search.space, &tries[s->search.n_tries++], c->mark));
   }
   s->search.tries = tries;
+  return out;
+}
+
+/* ---- from ------------------------------------------------------------------------------------ */
+
+/* `from: runs/old` is {run: runs/old}. */
+static const YamlNode *from_map(const Resolve *r, const YamlNode *in) {
+  if (in->type != YAML_SCALAR || yaml_scalar(in).type == SCALAR_NULL) return in;
+  YamlNode *map = yaml_new(r->a, YAML_MAP, in->mark), *run = yaml_copy(r->a, in);
+  map->key = in->key;
+  map->key_mark = in->key_mark;
+  run->key_mark = in->mark;
+  yaml_put(r->a, map, "run", run);
+  return map;
+}
+
+YamlNode *resolve_from(const Resolve *r, const YamlNode *in, Spec *s) {
+  FromSpec *from = &s->search.from;
+  const YamlNode *map = from_map(r, in);
+  YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark);
+  const MapSpec m = section_map(r, &spec_from, map, in->mark, NULL);
+  const Sampler *method = (const Sampler *)(const void *)s->search.method.kind;
+  const int errors = r->d->n_refusals;
+  resolve_map(r, map, &m, from, out);
+  if (r->d->n_refusals > errors) return out;
+  if (from->results && method && !method->looks)
+    diag_add(r->d, DIAG_ERROR, yaml_get(map, "results")->mark,
+             "search.from: %s looks at no results; leave it out", method->head.name);
+  if (from->best == 0 && !from->results)
+    diag_add(r->d, DIAG_ERROR, yaml_get(map, "best")->mark,
+             "search.from: neither points nor results of the run are asked for");
+  from->path = file_join(r->a, s->directory, from->run);
+  Point *tries = ARENA_ARRAY(r->a, Point, s->search.n_tries + from->best);
+  for (int i = 0; i < s->search.n_tries; i++) tries[i] = s->search.tries[i];
+  s->search.tries = tries;
+  s->search.n_tries += (int)from->best;
   return out;
 }
