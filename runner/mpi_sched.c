@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "mpi_lead.h"
 #include "mpi_message.h"
+#include "mpi_peer.h"
 #include "mpi_team.h"
 #include "mpi_wait.h"
 #include "mpi_world.h"
@@ -46,6 +47,7 @@ typedef struct {
   Arena words_arena;
   int n_words, words_capacity;
   bool asked;      /* for the next task */
+  bool began;      /* the training of the last order did, on this rank */
   bool told;       /* STOP has come */
   int64_t leads;   /* the trial that this rank leads at present; -1: none */
   Ranks joining;   /* who are to join it; n 0: nobody */
@@ -128,6 +130,7 @@ static void take(Worker *w, int source, int tag, const void *bytes, size_t n) {
 /* All messages that are there; on rank 0 also what follows from them. */
 static void serve(Worker *w) {
   Message m;
+  peer_look();
   while (message_waiting(-1, -1, &m)) {
     const char *bytes = message_receive(&w->message, &m);
     take(w, m.source, m.tag, bytes, (size_t)m.bytes);
@@ -144,11 +147,14 @@ static void ask(Worker *w) {
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-static void outbox_wait(Outbox *o, int i) {
+/* Rank 0 may be sending to this rank, and take nothing before that has arrived. */
+static void outbox_wait(Worker *w, int i) {
+  Outbox *o = &w->outbox;
   int sent = 0;
   double pause = 0;
   MPI_Test(&o->request[i], &sent, MPI_STATUS_IGNORE);
   while (!sent) {
+    serve(w);
     clock_idle(&pause);
     MPI_Test(&o->request[i], &sent, MPI_STATUS_IGNORE);
   }
@@ -162,7 +168,7 @@ static void post_result(Worker *w, const char *json) {
     return;
   }
   const int i = o->next;
-  outbox_wait(o, i);
+  outbox_wait(w, i);
   o->next = 1 - i;
   char *copy = arena_strdup(&o->arena[i], json);
   MPI_Isend(copy, (int)strlen(copy), MPI_BYTE, 0, TAG_RESULT, MPI_COMM_WORLD, &o->request[i]);
@@ -190,8 +196,10 @@ static void ask_in_the_last_epoch(Worker *w, int64_t done, int64_t n_epochs) {
 }
 
 static void on_begin(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
+  Worker *w = ctx;
   (void)number;
-  ask_in_the_last_epoch(ctx, done, n_epochs);
+  w->began = true;
+  ask_in_the_last_epoch(w, done, n_epochs);
 }
 
 static void on_epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
@@ -205,8 +213,12 @@ static void on_epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) 
 /* The team has agreed to grow. */
 static void on_growing(void *ctx) {
   Worker *w = ctx;
-  const Grew grew = {.trial = w->leads, .size = w->team.n_next};
   give_word(w, w->team.next, w->team.n_next);
+}
+
+static void on_grown(void *ctx) {
+  Worker *w = ctx;
+  const Grew grew = {.trial = w->leads, .size = w->team.n};
   send(w, 0, TAG_GREW, &grew, sizeof grew);
 }
 
@@ -222,7 +234,7 @@ static void train(Worker *w, Arena *a, const Task *t) {
   const bool leads = w->team.team.place == 0;
   const char *json = NULL;
   Err stopped = {0};
-  w->asked = false;
+  w->asked = w->began = false;
   w->leads = leads ? t->number : -1;
   w->team.what = arena_printf(a, "trial %lld", (long long)t->number);
   const Status s = work_train(a, w->work, t, &json, &stopped);
@@ -232,10 +244,11 @@ static void train(Worker *w, Arena *a, const Task *t) {
   if (leads && s != OK) send(w, 0, TAG_RETURNED, &t->number, sizeof t->number);
 }
 
-/* Asleep until the leader's word is there. False: the trial ended before. */
+/* Asleep until the leader's word is there, which may be at the end of an epoch and its evaluation.
+ * False: the trial ended before. */
 static bool await_word(Worker *w, const Task *t, Ranks *out) {
   const Waiting waiting = {
-      .rank = t->ranks[0], .what = "word of the leader of a team to join", .patience = 1};
+      .rank = t->ranks[0], .what = "word of the leader of a team to join", .patience = 10};
   Watch watch = {0};
   double pause = 0;
   for (;;) {
@@ -251,11 +264,13 @@ static bool await_word(Worker *w, const Task *t, Ranks *out) {
   }
 }
 
+/* A rank that was to join and did not waits again for what it asked for. */
 static void join(Worker *w, Arena *a, const Task *t) {
   Ranks *word = ARENA_NEW(a, Ranks);
-  if (!await_word(w, t, word)) return; /* and waits again for what it asked for */
+  if (!await_word(w, t, word)) return;
   mpi_team_form(&w->team, word->ranks, word->n);
   train(w, a, t);
+  if (!w->began) w->asked = true;
 }
 
 static void carry_out(Worker *w, Arena *a, const Order *o) {
@@ -296,7 +311,7 @@ static bool next_order(Worker *w, Arena *a, Order *out) {
 /* Rank 0 stays until all have gone. */
 static void leave(Worker *w) {
   double pause = 0;
-  for (int i = 0; i < 2; i++) outbox_wait(&w->outbox, i);
+  for (int i = 0; i < 2; i++) outbox_wait(w, i);
   if (!w->lead) message_send(0, TAG_BYE, NULL, 0);
   while (w->lead && w->lead->n_gone < world_size() - 1) {
     serve(w);
@@ -324,6 +339,7 @@ void mpi_sched_run(Search *s, Work *work) {
                              .begin = on_begin,
                              .epoch = on_epoch,
                              .growing = on_growing,
+                             .grown = on_grown,
                              .stop = on_stop};
   while (next_order(w, &trial, &order)) {
     carry_out(w, &trial, &order);

@@ -9,9 +9,9 @@
  * for them.
  *
  * A team grows: rank 0 sends JOIN to those who are to join and GROW to the leader. After a step the
- * team agrees, the leader gives each of them its WORD with all ranks, and they go on together. A
- * leader whose trial has ended meanwhile gives an empty WORD. So whoever has a JOIN hears from
- * the leader, in any case.
+ * team agrees, the leader gives each of them its WORD with all ranks, and they go on together, or
+ * without them where one of them lacks the memory; GREW says which. A leader whose trial has ended
+ * meanwhile gives an empty WORD. So whoever has a JOIN hears from the leader, in any case.
  *
  * Messages of a pair arrive in the order they were sent. STOP is the last from rank 0: what came
  * before it is begun, for others of the team may have begun it; it stops after a step, by

@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "mpi_exchange.h"
+#include "mpi_peer.h"
 #include "mpi_wait.h"
 #include "mpi_world.h"
 #include "nn/vector.h"
@@ -208,16 +209,25 @@ static void grow(void *ctx) {
   t->team.wish = wish;
 }
 
+static void shrink(void *ctx, int n) {
+  MpiTeam *t = ctx;
+  const unsigned wish = t->team.wish;
+  mpi_team_form(t, t->ranks, n);
+  t->team.wish = wish;
+}
+
 /* ---- life ------------------------------------------------------------------------------------ */
 
 void mpi_team_start(void) {
   if (!world_started()) return;
   wait_start();
+  peer_start();
   exchange_start();
 }
 
 void mpi_team_end(void) {
   if (!world_started()) return;
+  peer_stop();
   exchange_end();
   wait_stop();
 }
@@ -230,7 +240,8 @@ void mpi_team_init(MpiTeam *t) {
                           .gather_parts = gather_parts,
                           .share = share,
                           .collect = collect,
-                          .grow = grow}};
+                          .grow = grow,
+                          .shrink = shrink}};
   arena_init(&t->buffers);
   t->b = ARENA_NEW(&t->buffers, MpiTeamBuffers);
   t->b->add = nn_vector_kernel(cpu_level())->add;

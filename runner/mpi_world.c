@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "clock.h"
 #include "mpi_message.h"
+#include "mpi_peer.h"
 #include "mpi_wait.h"
 
 typedef struct {
@@ -69,6 +70,7 @@ void message_await(int source, int tag, const char *what, Message *out) {
   double pause = 0;
   while (!message_waiting(source, tag, out)) {
     clock_idle(&pause);
+    peer_look();
     if (what) wait_watch(&watch, &w);
   }
 }

@@ -41,6 +41,8 @@ struct Team {
   /* Collective over the members, when TEAM_GROW was agreed: place and size become those of the
    * larger team. A rank that joins calls nothing: its team is the larger one from its start. */
   void (*grow)(void *ctx);
+  /* The first n members, this one among them, go on by themselves: the others have left. */
+  void (*shrink)(void *ctx, int n);
 };
 
 Team team_solo(void);

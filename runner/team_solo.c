@@ -28,6 +28,10 @@ static void grow_nothing(void *ctx) {
   (void)ctx;
 }
 
+static void shrink_nothing(void *ctx, int n) {
+  (void)ctx, (void)n;
+}
+
 Team team_solo(void) {
   return (Team){.size = 1,
                 .reduce = reduce_nothing,
@@ -35,7 +39,8 @@ Team team_solo(void) {
                 .gather_parts = gather_nothing,
                 .share = share_nothing,
                 .collect = collect_nothing,
-                .grow = grow_nothing};
+                .grow = grow_nothing,
+                .shrink = shrink_nothing};
 }
 
 /* ---- for nn ---------------------------------------------------------------------------------- */

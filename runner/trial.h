@@ -92,7 +92,8 @@ typedef struct {
   /* This rank begins, or joins, with `done` epochs over. */
   void (*begin)(void *ctx, int64_t number, int64_t done, int64_t n_epochs);
   void (*epoch)(void *ctx, int64_t number, int64_t done, int64_t n_epochs); /* one more is over */
-  void (*growing)(void *ctx); /* place 0: team->grow comes next */
+  void (*growing)(void *ctx); /* place 0: team->grow comes next; */
+  void (*grown)(void *ctx);   /*   and the team's size is what came of it, larger or not */
   bool (*stop)(void *ctx);    /* true: save a checkpoint and return E_STOPPED */
   /* Training is over, r says how: is the finished checkpoint worth a file? (NULL: yes.) False for a
    * trial that cannot be among the best `checkpoint.keep_trials`; one of it that is there is then

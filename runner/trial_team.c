@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "clock.h"
 
 /* ---- one status for all ---------------------------------------------------------------------- */
@@ -112,17 +113,36 @@ static Status save(TrialRun *r, Err *e) {
 }
 
 /* The larger team goes on where the smaller one stands. */
-static Status grow(TrialRun *r, Err *e) {
-  const TrialHooks *hooks = &r->env->hooks;
+static void take_in(TrialRun *r) {
   bool finished = false;
-  if (r->team->place == 0 && hooks->growing) hooks->growing(hooks->ctx);
-  r->team->grow(r->team->ctx);
   r->plan.team = team_nn(r->team, (int)r->spec->train.shards);
   nn_model_set_team(r->model, &r->plan.team);
   trial_note_team(r);
-  TRY(trial_agree(r, OK, e));
   trial_share(r, &finished);
-  return OK;
+}
+
+static void refuse(const TrialRun *r, const Err *why) {
+  const int n = r->team->size;
+  if (r->team->place > 0) return;
+  log_line(LOG_WARNING, "nobody joins trial %lld, which goes on with %d rank%s: %s",
+           (long long)r->number, n, n == 1 ? "" : "s", why->text);
+}
+
+/* If one of those who are to join cannot (memory), none does: the trial itself is well. */
+static void grow(TrialRun *r) {
+  const TrialHooks *hooks = &r->env->hooks;
+  Team *t = r->team;
+  const int before = t->size;
+  Err why = {0};
+  if (t->place == 0 && hooks->growing) hooks->growing(hooks->ctx);
+  t->grow(t->ctx);
+  if (trial_agree(r, OK, &why) == OK) {
+    take_in(r);
+  } else {
+    t->shrink(t->ctx, before);
+    refuse(r, &why);
+  }
+  if (t->place == 0 && hooks->grown) hooks->grown(hooks->ctx);
 }
 
 Status trial_obey(TrialRun *r, Err *e) {
@@ -135,5 +155,6 @@ Status trial_obey(TrialRun *r, Err *e) {
   if (agreed & TEAM_STOP)
     FAIL(e, E_STOPPED, "trial %lld: stopped in epoch %lld of %lld", (long long)r->number,
          (long long)r->progress.epoch + 1, (long long)r->plan.epochs);
-  return agreed & TEAM_GROW ? grow(r, e) : OK;
+  if (agreed & TEAM_GROW) grow(r);
+  return OK;
 }

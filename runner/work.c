@@ -77,6 +77,11 @@ static void growing(void *ctx) {
   if (w->hooks.growing) w->hooks.growing(w->hooks.ctx);
 }
 
+static void grown(void *ctx) {
+  const Work *w = ctx;
+  if (w->hooks.grown) w->hooks.grown(w->hooks.ctx);
+}
+
 static void epoch(void *ctx, int64_t number, int64_t done, int64_t n_epochs) {
   const Work *w = ctx;
   if (w->hooks.epoch) w->hooks.epoch(w->hooks.ctx, number, done, n_epochs);
@@ -97,6 +102,7 @@ static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
                 .begin = begin,
                 .epoch = epoch,
                 .growing = growing,
+                .grown = grown,
                 .stop = stop,
                 .keep = worth_keeping},
       .team = w->team,

@@ -165,6 +165,12 @@ static inline void team_threads_grow(void *ctx) {
   t->team.size = t->all->n;
 }
 
+static inline void team_threads_shrink(void *ctx, int n) {
+  TeamThread *t = ctx;
+  if (n != t->all->n_start) abort();
+  t->team.size = n;
+}
+
 static inline void *team_threads_main(void *arg) {
   TeamThread *t = arg;
   t->body(t->body_ctx, t->team.place, &t->team);
@@ -188,7 +194,8 @@ static inline void team_threads_run(TeamThreads *all, TeamThreadsBody *body, voi
                        .gather_parts = team_threads_gather_parts,
                        .share = team_threads_share,
                        .collect = team_threads_collect,
-                       .grow = team_threads_grow};
+                       .grow = team_threads_grow,
+                       .shrink = team_threads_shrink};
   }
   for (int i = 0; i < all->n; i++)
     if (pthread_create(&threads[i], NULL, team_threads_main, &t[i]) != 0) abort();
