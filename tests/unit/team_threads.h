@@ -22,6 +22,16 @@
 
 enum { TEAM_THREADS_MOST = 8 };
 
+/* A team may have a fault, to see that it is found. */
+typedef enum {
+  TEAM_HONEST,
+  TEAM_CHAIN,       /* ((0 + 1) + 2) + 3 */
+  TEAM_ARRIVAL,     /* in the order in which members came */
+  TEAM_DROPS_ONE,   /* what the last place brings to a sum is lost */
+  TEAM_NO_MOMENTS,  /* those of batch norm stay each member's own */
+  TEAM_STALE_SHARE, /* a share of `stale` bytes leaves the others' as they were */
+} TeamFault;
+
 /* What one member brings to the collective that is going on. */
 typedef struct {
   const char *what;
@@ -33,8 +43,11 @@ typedef struct {
 typedef struct {
   int n;       /* members, a power of two */
   int n_start; /* of the team that grows; 0: all from the start */
-  bool chain;  /* a mutant: ((0 + 1) + 2) + 3 */
+  TeamFault fault;
+  size_t stale;
   /* the rest is its own */
+  pthread_mutex_t mutex;
+  int arrived[TEAM_THREADS_MOST], n_arrived; /* places, of the reduction that is going on */
   pthread_barrier_t small, large;
   TeamThreadsPart parts[TEAM_THREADS_MOST];
 } TeamThreads;
@@ -57,6 +70,11 @@ static inline const TeamThreadsPart *team_threads_enter(TeamThread *t, const cha
                                                         size_t n) {
   TeamThreadsPart *parts = t->all->parts, *own = &parts[t->team.place];
   *own = (TeamThreadsPart){.what = what, .v = v, .n = n, .agreed = t->team.agreed};
+  if (t->all->fault == TEAM_ARRIVAL) {
+    pthread_mutex_lock(&t->all->mutex);
+    t->all->arrived[t->all->n_arrived++ % t->team.size] = t->team.place;
+    pthread_mutex_unlock(&t->all->mutex);
+  }
   team_threads_wait(t);
   if (strcmp(parts[0].what, what) != 0 || parts[0].n != n) {
     fprintf(stderr, "place %d is in %s of %zu, place 0 in %s of %zu\n", t->team.place, what, n,
@@ -80,14 +98,33 @@ static inline void team_threads_merge(NnReduce kind, void *left, const void *rig
   }
 }
 
+static inline size_t team_threads_bytes(NnReduce kind, size_t n) {
+  return n * (kind == NN_SUM_F64 ? sizeof(double) : sizeof(Real));
+}
+
+/* One after the other, in place 0. */
+static inline void team_threads_chain(TeamThread *t, NnReduce kind, size_t n) {
+  const TeamThreads *all = t->all;
+  const int size = t->team.size;
+  int order[TEAM_THREADS_MOST] = {0};
+  for (int i = 0; i < size; i++) order[i] = all->fault == TEAM_ARRIVAL ? all->arrived[i] : i;
+  void *first = all->parts[order[0]].v;
+  for (int i = 1; i < size; i++) team_threads_merge(kind, first, all->parts[order[i]].v, n);
+  if (order[0] != 0) memcpy(all->parts[0].v, first, team_threads_bytes(kind, n));
+}
+
 /* The total over all in place 0's vector; the others' are used up. */
 static inline void team_threads_tree(TeamThread *t, NnReduce kind, size_t n) {
   const TeamThreadsPart *parts = t->all->parts;
   const int place = t->team.place, size = t->team.size;
-  if (t->all->chain && place == 0)
-    for (int i = 1; i < size; i++) team_threads_merge(kind, parts[0].v, parts[i].v, n);
-  for (int apart = 1; apart < size && !t->all->chain; apart *= 2) {
-    if (place % (2 * apart) == 0)
+  const TeamFault fault = t->all->fault;
+  if (fault == TEAM_CHAIN || fault == TEAM_ARRIVAL) {
+    if (place == 0) team_threads_chain(t, kind, n);
+    team_threads_wait(t);
+    return;
+  }
+  for (int apart = 1; apart < size; apart *= 2) {
+    if (place % (2 * apart) == 0 && !(fault == TEAM_DROPS_ONE && place + apart == size - 1))
       team_threads_merge(kind, parts[place].v, parts[place + apart].v, n);
     team_threads_wait(t);
   }
@@ -98,10 +135,14 @@ static inline void team_threads_reduce(void *ctx, NnReduce kind, void *v, size_t
   TeamThread *t = ctx;
   static const char *const names[] = {"reduce of Real", "reduce of f64", "reduce of moments"};
   const TeamThreadsPart *parts = team_threads_enter(t, names[kind], v, n);
+  if (kind == NN_MOMENTS && t->all->fault == TEAM_NO_MOMENTS) {
+    team_threads_wait(t);
+    return;
+  }
   if (kind == NN_SUM_F64)
     for (int i = 0; i < t->team.size; i++) t->team.agreed |= parts[i].agreed;
   team_threads_tree(t, kind, n);
-  if (t->team.place > 0) memcpy(v, parts[0].v, n * (kind == NN_SUM_F64 ? 8 : sizeof(Real)));
+  if (t->team.place > 0) memcpy(v, parts[0].v, team_threads_bytes(kind, n));
   team_threads_wait(t);
 }
 
@@ -143,7 +184,8 @@ static inline void team_threads_gather_parts(void *ctx, Real *v, size_t n) {
 static inline void team_threads_share(void *ctx, void *bytes, size_t n) {
   TeamThread *t = ctx;
   const TeamThreadsPart *parts = team_threads_enter(t, "share", bytes, n);
-  if (t->team.place > 0 && n > 0) memcpy(bytes, parts[0].v, n);
+  const bool stale = t->all->fault == TEAM_STALE_SHARE && n == t->all->stale;
+  if (t->team.place > 0 && n > 0 && !stale) memcpy(bytes, parts[0].v, n);
   team_threads_wait(t);
 }
 
@@ -163,6 +205,8 @@ static inline void team_threads_grow(void *ctx) {
   team_threads_enter(t, "grow", NULL, 0);
   team_threads_wait(t);
   t->team.size = t->all->n;
+  t->team.wish &= ~(unsigned)TEAM_GROW;
+  t->team.agreed = 0;
 }
 
 static inline void team_threads_shrink(void *ctx, int n) {
@@ -182,6 +226,8 @@ static inline void team_threads_run(TeamThreads *all, TeamThreadsBody *body, voi
   pthread_t threads[TEAM_THREADS_MOST];
   TeamThread t[TEAM_THREADS_MOST];
   const int n_start = all->n_start ? all->n_start : all->n;
+  pthread_mutex_init(&all->mutex, NULL);
+  all->n_arrived = 0;
   pthread_barrier_init(&all->small, NULL, (unsigned)n_start);
   pthread_barrier_init(&all->large, NULL, (unsigned)all->n);
   for (int i = 0; i < all->n; i++) {
@@ -202,6 +248,7 @@ static inline void team_threads_run(TeamThreads *all, TeamThreadsBody *body, voi
   for (int i = 0; i < all->n; i++) pthread_join(threads[i], NULL);
   pthread_barrier_destroy(&all->small);
   pthread_barrier_destroy(&all->large);
+  pthread_mutex_destroy(&all->mutex);
 }
 
 #endif

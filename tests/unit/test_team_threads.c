@@ -104,7 +104,7 @@ static void test_chain(void **state) {
   (void)state;
   static Seen s;
   int different = 0;
-  team_threads_run(&(TeamThreads){.n = 8, .chain = true}, body, &s);
+  team_threads_run(&(TeamThreads){.n = 8, .fault = TEAM_CHAIN}, body, &s);
   for (int j = 0; j < N; j++) different += s.sum[0][j] != tree(0, 8, j);
   assert_true(different > 0);
 }
