@@ -157,6 +157,17 @@ static void print_confusions(Arena *a, const RunDir *r, const TrialResult *t) {
   printf("%s", str_text(&out));
 }
 
+/* "ranks 2, then 2 3 (from step 220)"; nothing of one rank alone. */
+static void print_teams(const TrialResult *t) {
+  for (int i = 0; i < t->n_teams; i++) {
+    const TrialTeam *x = &t->teams[i];
+    printf(i ? ", then" : "ranks");
+    for (int k = 0; k < x->n; k++) printf(" %d", x->ranks[k]);
+    if (x->step > 0) printf(" (from step %lld)", (long long)x->step);
+  }
+  if (t->n_teams > 0) printf("\n");
+}
+
 static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   printf("trial %lld: %s", (long long)t->number, trial_status_names[t->status]);
   if (t->status == TRIAL_COMPLETED)
@@ -168,6 +179,7 @@ static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   if (t->error) printf(": %s", t->error);
   printf("\nseed %lld, %.2f s on rank %d of %s\n", (long long)t->seed, t->seconds, t->rank,
          t->host ? t->host : "?");
+  print_teams(t);
   print_point(a, t);
   print_parameters(a, t);
   if (t->weights[0]) printf("weights %s\n", t->weights);

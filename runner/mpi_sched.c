@@ -256,7 +256,8 @@ static bool await_word(Worker *w, const Task *t, Ranks *out) {
     for (int i = 0; i < w->n_words; i++) {
       if (w->words[i].leader != t->ranks[0] || w->words[i].ranks.trial != t->number) continue;
       *out = w->words[i].ranks;
-      w->words[i] = w->words[--w->n_words];
+      w->n_words--; /* the others stay in the order in which they came */
+      memmove(w->words + i, w->words + i + 1, (size_t)(w->n_words - i) * sizeof *w->words);
       return out->n > 0;
     }
     clock_idle(&pause);

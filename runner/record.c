@@ -80,6 +80,12 @@ static Status put_numbers(const Record *r, Err *e) {
   return put_stopped_early(r, e);
 }
 
+static const char *team_text(const Record *r, const TrialResult *t) {
+  Str text = str_new(r->a);
+  trial_write_teams(t, &text);
+  return str_text(&text);
+}
+
 static Status put_words(const Record *r, Err *e) {
   static const struct {
     const char *path, *what;
@@ -89,14 +95,17 @@ static Status put_words(const Record *r, Err *e) {
       {"/trials/weights", "xxh128 of the chosen weights and statistics"},
       {"/trials/error", "why a FAILED trial failed, or where a DIVERGED cost was not finite"},
       {"/trials/host", "machine that trained it"},
+      {"/trials/team", "who trained it together: from which step on which ranks, the leader first; "
+                       "JSON, [] of one rank alone"},
   };
   for (int c = 0; c < COUNT(columns); c++) {
     const char **texts = ARENA_ARRAY(r->a, const char *, r->n);
     for (int64_t i = 0; i < r->n; i++) {
       const TrialResult *t = r->rows[i];
       const char *why = t->error ? t->error : t->reason;
-      const char *const all[] = {trial_status_names[t->status], t->point, t->weights,
-                                 why ? why : "", t->host ? t->host : ""};
+      const char *const all[] = {
+          trial_status_names[t->status], t->point,       t->weights, why ? why : "",
+          t->host ? t->host : "",        team_text(r, t)};
       texts[i] = all[c];
     }
     TRY(put_texts(r, columns[c].path, texts, columns[c].what, e));

@@ -165,8 +165,6 @@ static void write_cost(JsonWriter *j, const TrialResult *r) {
 
 /* Which ranks trained it together, from which step on. */
 static void write_teams(JsonWriter *j, const TrialResult *r) {
-  if (r->n_teams == 0) return;
-  json_key(j, "team");
   json_open(j, '[');
   for (int i = 0; i < r->n_teams; i++) {
     const TrialTeam *t = &r->teams[i];
@@ -179,6 +177,11 @@ static void write_teams(JsonWriter *j, const TrialResult *r) {
     json_close(j, '}');
   }
   json_close(j, ']');
+}
+
+void trial_write_teams(const TrialResult *r, Str *out) {
+  JsonWriter j = json_writer(out);
+  write_teams(&j, r);
 }
 
 void trial_write_json(const TrialResult *r, Str *out) {
@@ -215,7 +218,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_key(&j, "rank");
   json_int(&j, r->rank);
   write_optional(&j, "host", r->host);
-  write_teams(&j, r);
+  if (r->n_teams > 0) json_key(&j, "team"), write_teams(&j, r);
   write_curves(&j, &r->curves);
   trial_write_activations(&j, &r->activations);
   confusion_write(&j, &r->confusion, &r->test_confusion);
