@@ -266,11 +266,12 @@ static Status run_experiment(Arena *a, Run *r, Err *e) {
   TRY(load(a, r, e));
   mpi_team_stall(r->spec->resources.stall_seconds);
   r->out = r->args.out ? r->args.out : default_out(a, r->spec->name);
+  /* on all ranks before rank 0 has a directory to show; who is asked now stops in the first step */
+  if (!r->args.dry_run) search_catch_signals();
   TRY(open_data(a, r, e));
   TRY(world_agree(leads ? prepare(a, r, e) : OK, e));
   if (r->args.dry_run) return OK;
   r->work.checkpoint_dir = file_join(a, r->out, "checkpoints");
-  search_catch_signals();
   if (!leads) mpi_sched_run(NULL, &r->work);
   return world_conclude(leads ? lead(a, r, e) : OK, e);
 }
