@@ -8,6 +8,8 @@
  *   indexed  primary {'[' integer [: integer] ']'}          from 0; a slice's end is not in it
  *   primary  number | name | function '(' sum {, sum} ')' | '(' sum ')'
  *
+ * A name is a parameter, data, or else a constant: pi.
+ *
  * Every value is a vector; a single number goes with any vector, element by element. Trees, names
  * and nodes belong to the arena they were made in.
  */
@@ -46,6 +48,9 @@ const CostExpr *cost_parse(Arena *a, const char *text, CostProblem *problem);
 extern const char *const cost_functions[];
 extern const int cost_n_functions;
 
+/* Is it a constant, for what has no parameter and no data of that name? */
+bool cost_constant(const char *name, double *out);
+
 /* Letters, digits and _, not beginning with a digit. */
 bool cost_is_name(const char *text);
 
@@ -81,6 +86,25 @@ typedef struct CostGraph {
 
 /* Of a cost that cost_check found right, for rows of the data's columns end to end. E_SHAPE. */
 MUST_CHECK Status cost_graph(Arena *a, const Spec *s, const RunData *data, CostGraph *out, Err *e);
+
+/* ---- its value alone (cost_value.c), and what is wrong with one (cost_reason.c) --------------- */
+
+/* The first part of a cost whose value is not finite though its arguments are. */
+typedef struct {
+  const CostExpr *expr;
+  const char *op;   /* NULL: a constant or a slice */
+  double args[2];   /* at `element`, or the only value */
+  int n_args[2];    /* how many values they have */
+  int element;      /* of the value: the first that is not finite */
+  bool wide;        /* computed in f64 */
+} CostFault;
+
+/* `log of a negative number in "log(w - 3)" (cost, column 7): w - 3 is -1` */
+const char *cost_explain(Arena *a, const Spec *s, const CostFault *fault);
+
+/* At the parameters' start values, in f64, of a cost that cost_check found right. *reason: if it is
+ * not finite, why, else NULL. Scratch in `a`. */
+double cost_value(Arena *a, const Spec *s, const RunData *data, const char **reason);
 
 /* Which part of the cost is not finite on the data with the model's present parameters, and why:
  * `log of a negative number in "log(w - 3)" (cost, column 7): w - 3 is -1`. NULL: all is finite. */

@@ -29,6 +29,12 @@ static const char *values(const Check *c, int n) {
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
+bool cost_constant(const char *name, double *out) {
+  if (!str_eq(name, "pi")) return false;
+  *out = 3.141592653589793;
+  return true;
+}
+
 static int unknown_name(const Check *c, const CostExpr *x) {
   const CostSpec *cost = c->cost;
   const char *nearest = NULL;
@@ -68,7 +74,7 @@ static int name_width(const Check *c, const CostExpr *x) {
     found++;
   }
   if (found == 1) return n;
-  if (found == 0) return unknown_name(c, x);
+  if (found == 0) return cost_constant(x->name, &(double){0}) ? 1 : unknown_name(c, x);
   diag_add(c->d, DIAG_ERROR, mark_of(c, x), "%d columns of the data are called \"%s\"", found,
            x->name);
   return 0;

@@ -29,8 +29,8 @@ static Status add_parameters(Builder *b, Err *e) {
   return OK;
 }
 
-static Status add_constant(Builder *b, const CostExpr *x, int *id, Err *e) {
-  TRY(nn_graph_constant(b->out->graph, 1, &x->number, id, e));
+static Status add_constant(Builder *b, const CostExpr *x, double number, int *id, Err *e) {
+  TRY(nn_graph_constant(b->out->graph, 1, &number, id, e));
   note(b, *id, (CostNode){.expr = x});
   return OK;
 }
@@ -48,7 +48,9 @@ static Status add_name(Builder *b, const CostExpr *x, int *id, Err *e) {
     const DataColumn *c = &b->data->columns[i];
     if (str_eq(c->name, x->name)) return add_slice(b, x, NN_INPUT, c->first, c->n, id, e);
   }
-  FAIL(e, E_INTERNAL, "cost: nothing is called \"%s\"", x->name);
+  double number;
+  CHECK(e, cost_constant(x->name, &number), E_INTERNAL, "cost: nothing is called \"%s\"", x->name);
+  return add_constant(b, x, number, id, e);
 }
 
 static Status add(Builder *b, const CostExpr *x, int *id, Err *e);
@@ -74,7 +76,7 @@ static Status add(Builder *b, const CostExpr *x, int *id, Err *e) {
   int of;
   switch (x->type) {
   case COST_NUMBER:
-    return add_constant(b, x, id, e);
+    return add_constant(b, x, x->number, id, e);
   case COST_NAME:
     return add_name(b, x, id, e);
   case COST_SLICE:

@@ -46,19 +46,35 @@ static const char *text_of(Arena *a, const Spec *s, const CostExpr *x) {
 }
 
 /* What is wrong, and which argument shows it (-1: none). */
-static const char *why(const char *op, Real x, Real y, int *shows) {
+static const char *why(const CostFault *f, int *shows) {
+  const char *op = f->op ? f->op : "";
+  const double x = f->args[0], y = f->args[1];
   *shows = 0;
   if (str_eq(op, "log")) return x < 0 ? "log of a negative number" : "log of zero";
   if (str_eq(op, "log1p")) return x < -1 ? "log1p of a number below -1" : "log1p of -1";
   if (str_eq(op, "sqrt")) return "square root of a negative number";
   if (str_eq(op, "pow") && x == 0) return "zero to a negative power";
-  if (str_eq(op, "pow") && x < 0 && floor((double)y) != (double)y)
+  if (str_eq(op, "pow") && x < 0 && floor(y) != y)
     return "a negative number to a power that is no whole number";
   if (str_eq(op, "sin") || str_eq(op, "cos")) return "an angle beyond 1048576";
   *shows = 1;
   if (str_eq(op, "div") && y == 0) return "division by zero";
   *shows = -1;
-  return "a number beyond 3.4e38";
+  return f->wide ? "a number beyond 1.7e308" : "a number beyond 3.4e38";
+}
+
+const char *cost_explain(Arena *a, const Spec *s, const CostFault *f) {
+  int shows = -1;
+  const char *what = why(f, &shows), *part = text_of(a, s, f->expr);
+  const int column = f->expr->from + 1;
+  if (shows < 0) return arena_printf(a, "%s in \"%s\" (cost, column %d)", what, part, column);
+  const char *index = "";
+  if (f->n_args[shows] > 1) index = arena_printf(a, " at value %d", f->element);
+  char number[32];
+  const double x = f->args[shows];
+  return arena_printf(a, "%s in \"%s\" (cost, column %d): %s is %s%s", what, part, column,
+                      text_of(a, s, f->expr->args[shows]),
+                      f->wide ? str_f64(x, number) : str_f32((float)x, number), index);
 }
 
 static const char *explain(Arena *a, const Spec *s, const Search *found) {
@@ -68,18 +84,12 @@ static const char *explain(Arena *a, const Spec *s, const Search *found) {
                         "%s is no finite number any more: the gradient in the step before was not "
                         "finite, or learning_rate is too large",
                         s->cost.parameters[found->culprit].name);
-  int shows = -1;
-  const char *what =
-      node->op ? why(node->op, found->args[0], found->args[1], &shows) : "a number beyond 3.4e38";
-  const char *part = text_of(a, s, node->expr);
-  const int column = node->expr->from + 1;
-  if (shows < 0) return arena_printf(a, "%s in \"%s\" (cost, column %d)", what, part, column);
-  const char *index = "";
-  if (found->n_args[shows] > 1) index = arena_printf(a, " at value %d", found->element);
-  char number[32];
-  return arena_printf(a, "%s in \"%s\" (cost, column %d): %s is %s%s", what, part, column,
-                      text_of(a, s, node->expr->args[shows]),
-                      str_f32((float)found->args[shows], number), index);
+  const CostFault fault = {.expr = node->expr,
+                           .op = node->op,
+                           .args = {(double)found->args[0], (double)found->args[1]},
+                           .n_args = {found->n_args[0], found->n_args[1]},
+                           .element = found->element};
+  return cost_explain(a, s, &fault);
 }
 
 const char *cost_reason(Arena *a, const Spec *s, const CostGraph *g, const RunData *data,

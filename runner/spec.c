@@ -252,9 +252,18 @@ const YamlNode *spec_tree_at(Arena *a, const Spec *s, const Point *point) {
   return resolve_all(a, s->file, tree, s->directory, &ignored)->tree;
 }
 
+/* A search alone means that its cost is only evaluated, which its trials must say themselves. */
+static void say_steps(Arena *a, const Spec *base, YamlNode *tree) {
+  if (base->cost.text == NULL || base->train.steps > 0 || yaml_get(tree, "train")) return;
+  YamlNode *train = yaml_new(a, YAML_MAP, tree->mark);
+  yaml_put(a, train, "steps", int_node(a, 0, tree->mark));
+  yaml_put(a, tree, "train", train);
+}
+
 Spec *spec_trial(Arena *a, const Spec *base, const Point *point, int64_t seed, Diag *d) {
   YamlNode *tree = yaml_copy(a, base->source);
   (void)take(tree, "search");
+  say_steps(a, base, tree);
   const int errors = d->n_refusals;
   if (point) put_point(a, tree, &base->search.space, point, d);
   const Mark top = tree->mark;

@@ -251,6 +251,25 @@ static const char *known(const Resolve *r) {
   return str_text(&s);
 }
 
+/* Without a section `train` a search is all there is: the cost is only evaluated. */
+static bool is_evaluated(const YamlNode *in, const YamlNode *out, const Spec *s) {
+  return in == NULL ? yaml_get(s->source, "search") != NULL
+                    : s->train.steps == 0 && yaml_get(out, "steps") != NULL;
+}
+
+/* With nothing to be trained, the rest of the section has no meaning. */
+static YamlNode *resolve_evaluation(const Resolve *r, const YamlNode *in, YamlNode *out, Spec *s) {
+  for (const YamlNode *c = in ? in->first : NULL; c; c = c->next)
+    if (!str_eq(c->key, "steps") && suits_cost(c->key))
+      diag_add(r->d, DIAG_ERROR, c->key_mark,
+               "%s has no meaning with steps: 0, where the cost is evaluated and nothing trained",
+               c->key);
+  const Param *p = param_find(spec_train.head.params, spec_train.head.n_params, "steps");
+  s->train.batch_size = s->train.shards = 1;
+  yaml_put(r->a, out, "steps", resolve_scalar(r, p, &s->train, out->mark));
+  return out;
+}
+
 YamlNode *resolve_cost_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top);
   YamlNode *all = yaml_new(r->a, YAML_MAP, out->mark);
@@ -267,6 +286,7 @@ YamlNode *resolve_cost_train(const Resolve *r, const YamlNode *in, Mark top, Spe
       diag_add(r->d, DIAG_ERROR, c->key_mark, "%s has no meaning with a cost; its train takes %s",
                c->key, known(r));
   }
+  if (is_evaluated(in, all, s)) return resolve_evaluation(r, map, out, s);
   if (r->d->n_refusals == errors && s->train.steps == 0)
     diag_add(r->d, DIAG_ERROR, m.mark, "train: how long? give steps (updates of the parameters)");
   for (const YamlNode *c = all->first; c; c = c->next)

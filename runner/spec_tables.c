@@ -130,8 +130,8 @@ const Section spec_early_stopping = {
 static const Param train_rows[] = {
     {"epochs", P_INT, ROW(TrainSpec, epochs), .optional = true, .lo = 1, .hi = 1e9,
      .doc = "passes over the training part; either this or steps"},
-    {"steps", P_INT, ROW(TrainSpec, steps), .optional = true, .lo = 1, .hi = 1e12,
-     .doc = "updates of the weights; either this or epochs"},
+    {"steps", P_INT, ROW(TrainSpec, steps), .optional = true, .lo = 0, .hi = 1e12,
+     .doc = "updates of the weights; either this or epochs; 0: of a cost, only its value"},
     {"batch_size", P_INT, ROW(TrainSpec, batch_size), .def = "64", .lo = 1, .hi = 1 << 24,
      .word = "all", .word_value = 0, .unit = "rows",
      .doc = "rows of a mini-batch; all: the whole training part, plain gradient descent"},

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "clock.h"
 #include "io/files.h"
+#include "objective.h"
 #include "trial_activations.h"
 #include "trial_cost.h"
 
@@ -303,7 +304,10 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
 
 Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number, TrialResult *out,
                  Err *e) {
+  const Objective *objective = objective_of(trial);
   cpu_flush_denormals();
+  *out = (TrialResult){.number = number, .seed = trial->seed, .point = "", .metric = NAN};
+  if (objective) return objective->run(a, env, trial, out, e);
   TrialEnv own = *env;
   Team alone = team_solo();
   TrialRun r = {.env = &own, .spec = trial, .number = number};
@@ -315,7 +319,6 @@ Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t numbe
   arena_init(&r.arena);
   arena_init(&r.small);
   r.started = r.saved = clock_now();
-  *out = (TrialResult){.number = number, .seed = trial->seed, .point = "", .metric = NAN};
   Status status = run(a, &r, out, e);
   arena_free(&r.numbers);
   arena_free(&r.arena);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "objective.h"
 #include "trial_activations.h"
 #include "trial_cost.h"
 
@@ -94,7 +95,12 @@ Status trial_model_plan(Arena *a, const Spec *s, int n_features, NnTargets targe
 Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, TrialPlan *out,
                   Err *e) {
   const RunData *data = env->data;
+  const Objective *objective = objective_of(trial);
   *out = (TrialPlan){.rate_scale = 1};
+  if (objective) {
+    TRY(objective->plan(a, env, trial, d, out, e));
+    return plan_metric(a, trial, d, out, e);
+  }
   if (trial->cost.text)
     trial_cost_batches(trial, out);
   else
