@@ -52,18 +52,28 @@ static void forget(RunDir *r, const TrialResult *t) {
   count(r, t, -1);
 }
 
+/* How many of the order are better. */
+static int64_t place_of(const RunDir *r, const TrialResult *t) {
+  int64_t from = 0, to = r->n_done;
+  const bool maximize = r->spec->search.metric.maximize;
+  while (from < to) {
+    const int64_t middle = from + (to - from) / 2;
+    if (trial_compare(r->results[r->order[middle]], t, maximize) < 0)
+      from = middle + 1;
+    else
+      to = middle;
+  }
+  return from;
+}
+
 /* Puts it at its place in the order. A trial counts once; only a FAILED one is replaced. */
 static void remember(RunDir *r, TrialResult *t) {
   const TrialResult *there = r->results[t->number];
   if (there && there->status != TRIAL_FAILED) return;
   if (there) forget(r, there);
   r->results[t->number] = t;
-  int64_t at = r->n_done;
-  bool maximize = r->spec->search.metric.maximize;
-  while (at > 0 && trial_compare(t, r->results[r->order[at - 1]], maximize) < 0) {
-    r->order[at] = r->order[at - 1];
-    at--;
-  }
+  const int64_t at = place_of(r, t);
+  memmove(r->order + at + 1, r->order + at, sizeof *r->order * (size_t)(r->n_done - at));
   r->order[at] = t->number;
   count(r, t, 1);
 }
