@@ -54,6 +54,14 @@ static void print_cost(Arena *a, const Spec *s, const RunData *data) {
   printf("# parameters  %s\n", str_text(&parameters) + 2);
 }
 
+static void print_command(const Spec *s) {
+  const CommandSpec *c = &s->command;
+  printf("# command     %s, in %s\n", c->arguments[0], c->path);
+  for (int i = 0; i < c->n_parameters; i++)
+    printf("%s%s%s", i ? ", " : "# parameters  ", c->parameters[i].name,
+           i + 1 < c->n_parameters ? "" : "\n");
+}
+
 static void print_data(const RunData *data) {
   char a[32], b[32], c[32];
   printf("# data        %s: %s rows, %s features, ", data->main.name,
@@ -99,8 +107,8 @@ static void print_shards(const Spec *s, const PlanSummary *p) {
 
 /* What train.base_batch_size makes of the learning rate. */
 static void print_rate(const Spec *s, const PlanSummary *p) {
-  const double rate = nn_optimizer_learning_rate(s->train.optimizer);
   if (s->train.base_batch_size == 0) return;
+  const double rate = nn_optimizer_learning_rate(s->train.optimizer);
   if (s->search.present)
     printf("# learning rate of each trial: times the rows of its step / %lld\n",
            (long long)s->train.base_batch_size);
@@ -129,6 +137,10 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
     print_checked(p);
   } else {
     printf("# trials      1, without a search\n");
+  }
+  if (s->command.node) {
+    print_command(s);
+    return;
   }
   if (s->cost.text)
     print_cost(a, s, data);
@@ -229,7 +241,7 @@ static void warn_dropped(const Spec *s, const RunData *data, const PlanSummary *
 /* Shards that have no rows, or one that is normalised by itself. */
 static void warn_shards(const Spec *s, const PlanSummary *p, Diag *d) {
   const int64_t shards = s->train.shards;
-  if (s->cost.text) return;
+  if (s->cost.text || s->command.node) return;
   const Mark at = spec_find(s->tree, "train.shards")->mark;
   if (shards == 1 && p->by_shard_rows > 0)
     diag_add(d, DIAG_WARNING, at,

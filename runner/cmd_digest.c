@@ -1,6 +1,7 @@
 /* caviar digest: one hash of a finished run. */
 #include <stdio.h>
 
+#include "base/log.h"
 #include "command.h"
 #include "run_dir.h"
 
@@ -14,6 +15,9 @@ static Status digest_main(Arena *a, int argc, char **argv, Err *e) {
   char digest[HASH_HEX];
   run_dir_digest(r, digest);
   printf("%s\n", digest);
+  if (r->spec->command.node)
+    log_line(LOG_NOTE, "of what the command printed; that the program prints it again is its own "
+                       "affair");
   return OK;
 }
 
@@ -22,6 +26,7 @@ const Command run_command_digest = {
     .usage = "digest RUN",
     .doc = "one hash of a finished run: the same on any number of ranks, after any kills",
     .help = "Covers the experiment, the data and every trial's point, status, curves and weights;\n"
-            "not times, places and versions. Exits 75 while trials are missing.\n",
+            "not times, places and versions. Exits 75 while trials are missing. Of a command it\n"
+            "covers what the program printed.\n",
     .main = digest_main,
 };

@@ -162,6 +162,8 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
   RunDir run;
   const TrialResult *r = NULL;
   TRY(run_dir_read(a, o.run, &run, e));
+  CHECK(e, run.spec->command.node == NULL, E_USAGE,
+        "%s is of a command, and only its program knows what it trained", o.run);
   CHECK(
       e, run.spec->cost.text == NULL, E_USAGE,
       "%s minimises a cost, so there is no model to predict with; what it found: caviar show %s 0",

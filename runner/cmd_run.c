@@ -213,7 +213,8 @@ static void print_end(const Run *r, const char *digest) {
   const TrialResult *best = run_dir_best(&r->dir);
   leaderboard_print(&r->dir, SHOWN, stdout);
   if (best && best->n_parameters > 0) print_parameters(best);
-  printf("\nrecord  %s/results.h5\ndigest  %s\nnext    caviar show %s", r->out, digest, r->out);
+  printf("\nrecord  %s/results.h5\ndigest  %s%s\nnext    caviar show %s", r->out, digest,
+         r->spec->command.node ? " (of what the command printed)" : "", r->out);
   if (best) printf(" %lld --yaml", (long long)best->number);
   printf("\n");
 }
@@ -272,6 +273,7 @@ static Status run_experiment(Arena *a, Run *r, Err *e) {
   TRY(world_agree(leads ? prepare(a, r, e) : OK, e));
   if (r->args.dry_run) return OK;
   r->work.checkpoint_dir = file_join(a, r->out, "checkpoints");
+  r->work.output_dir = file_join(a, r->out, "output");
   if (!leads) mpi_sched_run(NULL, &r->work);
   return world_conclude(leads ? lead(a, r, e) : OK, e);
 }

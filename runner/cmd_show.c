@@ -8,6 +8,7 @@
 #include "command.h"
 #include "io/files.h"
 #include "leaderboard.h"
+#include "objective.h"
 #include "plan.h"
 #include "trial_cost.h"
 
@@ -77,6 +78,9 @@ static Spec *base_for_anywhere(Arena *a, const RunDir *r, const TrialResult *t, 
     overrides[n++] =
         arena_printf(a, "data.test_file=%s", file_join(a, r->head.directory, data->test_file));
   if (t && was_cut(r, t)) overrides[n++] = arena_printf(a, "train.stop_at=%d", t->curves.n_epochs);
+  if (r->spec->command.node)
+    overrides[n++] = arena_printf(a, "command.directory=%s",
+                                  file_join(a, r->head.directory, r->spec->command.directory));
   return spec_from_text(a, r->head.file, r->experiment, r->head.directory, overrides, n, d);
 }
 
@@ -184,7 +188,7 @@ static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   print_parameters(a, t);
   if (t->weights[0]) printf("weights %s\n", t->weights);
   const char *path = trial_checkpoint_path(a, r->checkpoint_dir, t->number);
-  if (t->status == TRIAL_COMPLETED)
+  if (t->status == TRIAL_COMPLETED && objective_of(r->spec) == NULL)
     printf("checkpoint %s\n", file_exists(path) ? path : "not kept (not among the best)");
   print_curves(&t->curves, r->spec->cost.text ? r->spec->train.steps : 0);
   print_confusions(a, r, t);

@@ -314,6 +314,10 @@ static Status put_attributes(const Record *r, Err *e) {
       {"version_openblas", nn_openblas_config()},
       {"version_mpi", world_mpi_version(r->a)},
       {"metric", run->spec->search.metric.name},
+      {"results", run->spec->command.node ? "recorded: a program printed them; the digest covers "
+                                            "what was recorded"
+                                          : "computed: they follow from the experiment and the "
+                                            "data"},
       {"goal", run->spec->search.metric.maximize ? "maximize" : "minimize"},
   };
   for (int i = 0; i < COUNT(texts); i++) {

@@ -101,9 +101,9 @@ static void check_name(const Resolve *r, const YamlNode *in, const Spec *s) {
 }
 
 static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
-  static const char *const also[] = {"parameters", "data",      "model",  "train",
-                                     "metrics",    "metric",    "search", "checkpoint",
-                                     "records",    "resources", NULL};
+  static const char *const also[] = {"command", "parameters", "data",       "model",
+                                     "train",   "metrics",    "metric",     "search",
+                                     "checkpoint", "records", "resources", NULL};
   YamlNode *tree = yaml_new(r->a, YAML_MAP, top), *rows = yaml_new(r->a, YAML_MAP, top);
   MapSpec m = section_map(r, &spec_experiment, in, top, also);
   m.where = "the experiment";
@@ -129,7 +129,7 @@ static void resolve_with_model(const Resolve *r, const YamlNode *source, Mark to
   const YamlNode *parameters = yaml_get(source, "parameters");
   if (parameters)
     diag_add(r->d, DIAG_ERROR, parameters->key_mark,
-             "parameters goes with cost, which is not given");
+             "parameters goes with cost or command, which are not given");
   yaml_put(r->a, tree, "data", resolve_data(r, yaml_get(source, "data"), top, directory, s));
   yaml_put(r->a, tree, "model", resolve_model(r, yaml_get(source, "model"), top, s));
   yaml_put(r->a, tree, "train", resolve_train(r, yaml_get(source, "train"), top, s));
@@ -154,7 +154,9 @@ static Spec *resolve_all(Arena *a, const Source *file, const YamlNode *source,
   s->directory = directory;
   YamlNode *tree = resolve_head(&r, source, top, s);
   s->tree = tree;
-  if (yaml_get(source, "cost"))
+  if (yaml_get(source, "command"))
+    resolve_command(&r, source, top, directory, s, tree);
+  else if (yaml_get(source, "cost"))
     resolve_with_cost(&r, source, top, directory, s, tree);
   else
     resolve_with_model(&r, source, top, directory, s, tree);

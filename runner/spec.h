@@ -39,6 +39,30 @@ typedef struct {
   int n_parameters;
 } CostSpec;
 
+/* A value that a command is given, as it will see it: 0.001, 64, adam, true. */
+typedef struct {
+  const char *name, *text;
+} CommandParameter;
+
+/* In place of a model: a program that is run, and says what came of it. */
+typedef struct {
+  const YamlNode *node;     /* NULL: there is none; where the file says it */
+  const char **arguments;   /* (n_arguments) of which the first is the program; with {placeholders} */
+  const Mark *marks;        /* (n_arguments) */
+  int n_arguments;
+  const CommandParameter *environment; /* (n_environment) variables; with {placeholders} */
+  int n_environment;
+  const CommandParameter *parameters; /* (n_parameters) */
+  int n_parameters;
+  int result;            /* COMMAND_* */
+  double timeout;        /* seconds; 0: none */
+  const char *directory; /* as written, */
+  const char *path;      /*   and from here */
+  int64_t keep_output;   /* bytes */
+} CommandSpec;
+
+enum { COMMAND_LAST_LINE, COMMAND_JSON };
+
 typedef struct {
   KindValue source;                      /* generator; NULL kind: from files */
   const char *file, *test_file, *sha256; /* as written; relative to the YAML file */
@@ -162,7 +186,9 @@ typedef struct Spec {
   int64_t version; /* of the language: 1 */
   const char *name;
   int64_t seed;
+  const char *replay; /* a run whose trials are looked up instead of trained; NULL: none */
   CostSpec cost;
+  CommandSpec command;
   DataSpec data;
   ModelSpec model;
   TrainSpec train;

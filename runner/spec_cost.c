@@ -190,24 +190,6 @@ static YamlNode *resolve_text(const Resolve *r, const YamlNode *in, CostSpec *c)
   return yaml_new_scalar(r->a, c->text, quoted, in->mark);
 }
 
-/* Sections that are a model's. Keys that nobody knows were refused already. */
-static void check_alone(const Resolve *r, const YamlNode *source) {
-  static const char *const suit[] = {
-      "parameters", "data",       "train",   "metric",
-      "search",     "checkpoint", "records", "resources"}; /* the last two say so themselves */
-  for (int i = 0; spec_experiment.sections[i]; i++) {
-    const char *name = spec_experiment.sections[i]->head.name;
-    const YamlNode *n = yaml_get(source, name);
-    bool suits = n == NULL;
-    for (int k = 0; k < COUNT(suit); k++) suits = suits || str_eq(name, suit[k]);
-    if (suits) continue;
-    if (str_eq(name, "model"))
-      diag_add(r->d, DIAG_ERROR, n->key_mark, "an experiment has a model or a cost, not both");
-    else
-      diag_add(r->d, DIAG_ERROR, n->key_mark, "%s has no meaning with a cost", name);
-  }
-}
-
 static void check_inline(const Resolve *r, const Spec *s) {
   DataColumn *columns = ARENA_ARRAY(r->a, DataColumn, s->data.n_vectors);
   for (int i = 0; i < s->data.n_vectors; i++)
@@ -218,7 +200,10 @@ static void check_inline(const Resolve *r, const Spec *s) {
 void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char *directory,
                   Spec *s, YamlNode *tree) {
   const int errors = r->d->n_refusals;
-  check_alone(r, source);
+  static const char *const suit[] = {
+      "parameters", "data",    "train",     "metric", "search",
+      "checkpoint", "records", "resources", NULL}; /* the last two say so themselves */
+  resolve_alone(r, source, suit, "a cost");
   yaml_put(r->a, tree, "cost", resolve_text(r, yaml_get(source, "cost"), &s->cost));
   yaml_put(r->a, tree, "parameters",
            resolve_parameters(r, yaml_get(source, "parameters"), top, &s->cost));

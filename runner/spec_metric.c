@@ -31,9 +31,10 @@ static void add_metric(const Resolve *r, KindValue kind, const YamlNode *item, M
 
 YamlNode *resolve_metrics(const Resolve *r, const YamlNode *in, Spec *s) {
   if (in == NULL || (in->type == YAML_SCALAR && yaml_scalar(in).type == SCALAR_NULL)) return NULL;
-  if (s->cost.text) {
+  if (s->cost.text || s->command.node) {
     diag_add(r->d, DIAG_ERROR, resolve_key_mark(in, in->mark),
-             "metrics has no meaning with a cost, which predicts nothing");
+             "metrics has no meaning with a %s, which predicts nothing",
+             s->cost.text ? "cost" : "command");
     return NULL;
   }
   if (in->type != YAML_LIST) {
@@ -66,6 +67,7 @@ static bool counts(const Spec *s) {
 
 static const char *default_name(const Spec *s) {
   if (s->cost.text) return "cost";
+  if (s->command.node) return s->command.result == COMMAND_LAST_LINE ? "result" : NULL;
   if (s->data.validation <= 0) return "train_loss";
   return counts(s) ? "validation_accuracy" : "validation_loss";
 }
@@ -130,6 +132,10 @@ static void unknown_name(const Resolve *r, const char *name, Mark at, const char
 }
 
 static void check_name(const Resolve *r, const char *name, Mark at, const Spec *s) {
+  if (s->command.node) {
+    if (!*name) diag_add(r->d, DIAG_ERROR, at, "metric: the name is empty");
+    return;
+  }
   if (s->cost.text) {
     if (!str_eq(name, "cost"))
       diag_add(r->d, DIAG_ERROR, at, "no metric is called \"%s\"; of a cost there is: cost", name);
@@ -172,6 +178,17 @@ static void check_early_stopping(const Resolve *r, Mark top, const Spec *s) {
            "or write metric: {name: train_loss} to watch that");
 }
 
+/* Nobody here knows what a command prints. */
+static void check_command(const Resolve *r, Mark at, const MetricRow *row, const YamlNode *goal) {
+  if (row->name == NULL)
+    diag_add(r->d, DIAG_ERROR, at,
+             "metric: \"name\" is missing: which number of the command's JSON counts?");
+  if (goal == NULL)
+    diag_add(r->d, DIAG_ERROR, at,
+             "metric: \"goal\" is missing: are small results of the command good (minimize) or "
+             "large ones (maximize)?");
+}
+
 YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top);
   YamlNode *said = yaml_new(r->a, YAML_MAP, out->mark);
@@ -186,6 +203,7 @@ YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s
     row.name = default_name(s);
     check_early_stopping(r, top, s);
   }
+  if (s->command.node && r->d->n_refusals == errors) check_command(r, m.mark, &row, goal);
   if (row.name == NULL || r->d->n_refusals > errors) return out;
   if (goal == NULL) row.goal = default_goal(s, row.name);
   s->search.metric = (MetricSpec){

@@ -20,7 +20,11 @@ YamlNode *resolve_resources(const Resolve *r, const YamlNode *in, Mark top, Spec
   const int64_t n = s->resources.ranks_per_trial, shards = s->train.shards;
   if (n <= 1 || r->d->n_refusals > errors) return out;
   const Mark at = yaml_get(out, "ranks_per_trial")->mark;
-  if (s->cost.text)
+  if (s->command.node)
+    diag_add(r->d, DIAG_ERROR, at,
+             "ranks_per_trial: a command is run by one rank; write 1 or auto, and give the program "
+             "its own cores");
+  else if (s->cost.text)
     diag_add(r->d, DIAG_ERROR, at,
              "ranks_per_trial: a cost is trained by one rank, for its data are one row; write 1 or "
              "auto");
@@ -74,10 +78,11 @@ static void check_auto(const Spec *s, int n_ranks, int64_t n_trials, Diag *d) {
   if (busy >= n_ranks) return;
   const int64_t idle = n_ranks - busy;
   const char *job = ranks_text(d->arena, n_ranks), *left = ranks_text(d->arena, idle);
-  if (s->cost.text) {
-    diag_add(d, DIAG_WARNING, s->cost.node->mark,
-             "%s for %lld trial%s: %s will have nothing to do, for one rank trains a cost", job,
-             (long long)n_trials, n_trials == 1 ? "" : "s", left);
+  if (s->cost.text || s->command.node) {
+    diag_add(d, DIAG_WARNING, s->cost.text ? s->cost.node->mark : s->command.node->mark,
+             "%s for %lld trial%s: %s will have nothing to do, for one rank %s", job,
+             (long long)n_trials, n_trials == 1 ? "" : "s", left,
+             s->cost.text ? "trains a cost" : "runs a command");
     return;
   }
   const int64_t more = useful_shards(n_ranks, n_trials);

@@ -348,8 +348,8 @@ static bool no_such_path(const DimSpec *x, const YamlNode *tree) {
 
 /* Why a path that names something must stay as it is. */
 static const char *why_fixed(const DimSpec *x) {
-  static const char *const others[] = {"version", "name",   "cost",      "metrics",
-                                       "metric",  "search", "checkpoint"};
+  static const char *const others[] = {"version", "name",   "replay", "cost",      "command",
+                                       "metrics", "metric", "search", "checkpoint"};
   const char *path = x->dim->path;
   const char *top = arena_strndup(x->r->a, path, strcspn(path, "."));
   if (str_eq(top, "data")) return "the data are opened once and are the same for all trials";
@@ -359,8 +359,9 @@ static const char *why_fixed(const DimSpec *x) {
   if (str_eq(top, "seed")) return "every trial has a seed of its own, made from the experiment's";
   for (int i = 0; i < COUNT(others); i++)
     if (str_eq(top, others[i]))
-      return x->spec->cost.text ? "only what is below parameters and train can"
-                                : "only what is below model and train can";
+      return x->spec->command.node ? "only what is below parameters can"
+             : x->spec->cost.text  ? "only what is below parameters and train can"
+                                   : "only what is below model and train can";
   if (x->place.node && x->place.role == PATH_SECTION) return "it is a section, not a value";
   return NULL;
 }

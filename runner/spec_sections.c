@@ -14,6 +14,22 @@ MapSpec section_map(const Resolve *r, const Section *section, const YamlNode *in
                    .also = also};
 }
 
+/* Keys that nobody knows were refused already. */
+void resolve_alone(const Resolve *r, const YamlNode *source, const char *const *suit,
+                   const char *what) {
+  for (int i = 0; spec_experiment.sections[i]; i++) {
+    const char *name = spec_experiment.sections[i]->head.name;
+    const YamlNode *n = yaml_get(source, name);
+    bool suits = n == NULL;
+    for (int k = 0; suit[k]; k++) suits = suits || str_eq(name, suit[k]);
+    if (suits) continue;
+    if (str_eq(name, "model") || str_eq(name, "command"))
+      diag_add(r->d, DIAG_ERROR, n->key_mark, "an experiment has a %s or %s, not both", name, what);
+    else
+      diag_add(r->d, DIAG_ERROR, n->key_mark, "%s has no meaning with %s", name, what);
+  }
+}
+
 /* ---- data ------------------------------------------------------------------------------------ */
 
 static void check_source(const Resolve *r, const YamlNode *in, Mark at, const DataSpec *d) {
@@ -202,8 +218,9 @@ YamlNode *resolve_records(const Resolve *r, const YamlNode *in, Spec *s) {
   const MapSpec m = section_map(r, &spec_records, in, in->mark, NULL);
   resolve_map(r, in, &m, &s->records, out);
   const YamlNode *activations = yaml_get(out, "activations");
-  if (s->cost.text && s->records.activations != ACTIVATIONS_NONE)
+  if ((s->cost.text || s->command.node) && s->records.activations != ACTIVATIONS_NONE)
     diag_add(r->d, DIAG_ERROR, activations->mark,
-             "a cost has no layers, so there are no activations to record");
+             "a %s has no layers, so there are no activations to record",
+             s->cost.text ? "cost" : "command");
   return out;
 }

@@ -32,6 +32,15 @@ void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char
                   Spec *s, YamlNode *tree);
 YamlNode *resolve_cost_train(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 
+/* command and its parameters, into `tree`. */
+void resolve_command(const Resolve *r, const YamlNode *source, Mark top, const char *directory,
+                     Spec *s, YamlNode *tree);
+
+/* Refuses the sections that do not go with what stands in place of a model ("a cost"); `suit`: those
+ * that do, NULL-terminated. */
+void resolve_alone(const Resolve *r, const YamlNode *source, const char *const *suit,
+                   const char *what);
+
 /* The table's map, with the sections below it as keys of their own. */
 MapSpec section_map(const Resolve *r, const Section *section, const YamlNode *in, Mark top,
                     const char *const *also);

@@ -266,11 +266,32 @@ const Section spec_resources = {SECTION("resources", resources_rows, ResourcesSp
                                         "which ranks train a trial; no part of the digest"),
                                 NULL};
 
-/* ---- a cost ---------------------------------------------------------------------------------- */
+/* ---- a cost, a command ----------------------------------------------------------------------- */
 
 const Section spec_parameters = {
     {.name = "parameters",
-     .doc = "of a cost: names with start values, such as {w: 0}; a list is a vector"},
+     .doc = "of a cost: names with start values, such as {w: 0}; a list is a vector; of a command: "
+            "names with values, also words"},
+    NULL};
+
+static const char *const result_names[] = {"last_line", "json", NULL};
+static const Param command_rows[] = {
+    {"result", P_CHOICE, ROW(CommandSpec, result), .def = "last_line", .choices = result_names,
+     .doc = "a number alone on the last line of stdout, or lines of JSON that have metric.name as a "
+            "key, each a row of the curves"},
+    {"timeout", P_REAL, ROW(CommandSpec, timeout), .def = "none", .word = "none", .word_value = 0,
+     .lo = 0, .lo_open = true, .hi = 1e9, .unit = "s",
+     .doc = "after so long the program and all it started are ended, and the trial has FAILED"},
+    {"directory", P_STRING, ROW(CommandSpec, directory), .def = ".",
+     .doc = "where it runs; a relative path starts at the experiment file's folder"},
+    {"keep_output", P_INT, ROW(CommandSpec, keep_output), .def = "1048576", .lo = 1024,
+     .hi = 1 << 30, .unit = "bytes",
+     .doc = "of what a trial writes, its first and last half; in output/ of the run directory"},
+};
+const Section spec_command = {
+    SECTION("command", command_rows, CommandSpec,
+            "in place of a model: run: [program, argument, ..] with {parameters}, environment: "
+            "{NAME: value}"),
     NULL};
 
 static const Param records_rows[] = {
@@ -298,8 +319,8 @@ static const Param experiment_rows[] = {
      .doc = "in place of a model: what training makes small, such as w^2 - 10*w + 25"},
 };
 static const Section *const experiment_sections[] = {
-    &spec_parameters, &spec_data,       &spec_model,   &spec_train,     &spec_metric,
-    &spec_search,     &spec_checkpoint, &spec_records, &spec_resources, NULL};
+    &spec_command, &spec_parameters, &spec_data,    &spec_model,     &spec_train, &spec_metric,
+    &spec_search,  &spec_checkpoint, &spec_records, &spec_resources, NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 
@@ -308,6 +329,6 @@ static const Kind *const all_sections[] = {
     &spec_model.head,          &spec_layer.head,      &spec_block.head,      &spec_residual.head,
     &spec_concatenate.head,    &spec_train.head,      &spec_metric.head,     &spec_search.head,
     &spec_range.head,          &spec_from.head,       &spec_checkpoint.head, &spec_records.head,
-    &spec_early_stopping.head, &spec_resources.head,
+    &spec_early_stopping.head, &spec_resources.head,  &spec_command.head,
 };
 const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

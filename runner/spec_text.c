@@ -20,12 +20,15 @@ static YamlNode *for_digest(Arena *a, const YamlNode *tree) {
   static const char *const top[] = {"name", "checkpoint", "records", "resources"};
   static const char *const run[] = {"run"};
   static const char *const data[] = {"file", "test_file", "sha256"};
+  static const char *const command[] = {"timeout", "directory", "keep_output"};
   YamlNode *out = copy_without(a, tree, top, COUNT(top));
   const YamlNode *said = yaml_get(out, "data"); /* a cost may have none */
   if (said) yaml_put(a, out, "data", copy_without(a, said, data, COUNT(data)));
   YamlNode *search = yaml_get(out, "search");
   const YamlNode *from = yaml_get(search, "from");
   if (from) yaml_put(a, search, "from", copy_without(a, from, run, COUNT(run)));
+  const YamlNode *program = yaml_get(out, "command");
+  if (program) yaml_put(a, out, "command", copy_without(a, program, command, COUNT(command)));
   return out;
 }
 

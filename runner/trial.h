@@ -105,6 +105,7 @@ typedef struct {
   const RunData *data;
   CpuLevel cpu;
   const char *checkpoint_dir; /* NULL: no checkpoints */
+  const char *output_dir;     /* for what commands write; NULL: it is not kept */
   TrialHooks hooks;
   Team *team;      /* that trains it; NULL: this rank alone */
   int64_t stop_at; /* the leg that is to be trained ends with this epoch; 0: with the training */

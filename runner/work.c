@@ -97,6 +97,7 @@ static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
       .data = &w->data,
       .cpu = cpu_level(),
       .checkpoint_dir = w->checkpoint_dir,
+      .output_dir = w->output_dir,
       .hooks = {.ctx = w,
                 .tick = tick,
                 .begin = begin,

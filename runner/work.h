@@ -28,6 +28,7 @@ typedef struct {
   const Spec *spec; /* the experiment */
   RunData data;
   const char *checkpoint_dir;
+  const char *output_dir; /* of commands */
   int rank;
   const char *host;
   Task task;        /* the one that is being trained */
