@@ -5,7 +5,9 @@
 #include "command.h"
 #include "from.h"
 #include "io/json.h"
+#include "objective.h"
 #include "plan.h"
+#include "replay.h"
 
 extern const Command run_command_check;
 
@@ -60,6 +62,13 @@ static void print_command(const Spec *s) {
   for (int i = 0; i < c->n_parameters; i++)
     printf("%s%s%s", i ? ", " : "# parameters  ", c->parameters[i].name,
            i + 1 < c->n_parameters ? "" : "\n");
+}
+
+static void print_replay(const RunData *data) {
+  char n[32];
+  const ReplayTable *t = data->replay;
+  printf("# replay      %s: %s trials of up to %d epochs, digest %s\n", replay_dir(t),
+         str_count(replay_n_trials(t), n), replay_n_epochs(t), replay_digest(t));
 }
 
 static void print_data(const RunData *data) {
@@ -137,6 +146,10 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
     print_checked(p);
   } else {
     printf("# trials      1, without a search\n");
+  }
+  if (s->replay) {
+    print_replay(data);
+    return;
   }
   if (s->command.node) {
     print_command(s);
@@ -241,7 +254,7 @@ static void warn_dropped(const Spec *s, const RunData *data, const PlanSummary *
 /* Shards that have no rows, or one that is normalised by itself. */
 static void warn_shards(const Spec *s, const PlanSummary *p, Diag *d) {
   const int64_t shards = s->train.shards;
-  if (s->cost.text || s->command.node) return;
+  if (s->cost.text || objective_of(s)) return;
   const Mark at = spec_find(s->tree, "train.shards")->mark;
   if (shards == 1 && p->by_shard_rows > 0)
     diag_add(d, DIAG_WARNING, at,

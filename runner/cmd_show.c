@@ -69,7 +69,7 @@ static bool was_cut(const RunDir *r, const TrialResult *t) {
  * others have ended stops where it did. */
 static Spec *base_for_anywhere(Arena *a, const RunDir *r, const TrialResult *t, Diag *d) {
   const DataSpec *data = &r->spec->data;
-  const char **overrides = ARENA_ARRAY(a, const char *, r->head.n_overrides + 3);
+  const char **overrides = ARENA_ARRAY(a, const char *, r->head.n_overrides + 4);
   int n = 0;
   for (; n < r->head.n_overrides; n++) overrides[n] = r->head.overrides[n];
   if (data->file && data->path)
@@ -81,6 +81,9 @@ static Spec *base_for_anywhere(Arena *a, const RunDir *r, const TrialResult *t, 
   if (r->spec->command.node)
     overrides[n++] = arena_printf(a, "command.directory=%s",
                                   file_join(a, r->head.directory, r->spec->command.directory));
+  if (r->spec->replay)
+    overrides[n++] =
+        arena_printf(a, "replay=%s", file_join(a, r->head.directory, r->spec->replay));
   return spec_from_text(a, r->head.file, r->experiment, r->head.directory, overrides, n, d);
 }
 

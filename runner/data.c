@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "base/rng.h"
 #include "normalizer.h"
+#include "replay.h"
 #include "io/sha256.h"
 
 const char *const part_names[PART_COUNT] = {"train", "validation", "test"};
@@ -131,6 +132,7 @@ static Status verify(const DataSpec *s, RunData *d, Err *e) {
 }
 
 static Status open_all(Arena *a, const DataSpec *s, RunData *d, Err *e) {
+  if (s->replay) return replay_open(a, s, d, e);
   if (s->of_cost) return data_open_cost(a, s, d, e);
   TRY(read_sets(a, s, d, e));
   d->n_features = d->main.d;
@@ -149,7 +151,7 @@ Status data_open_unverified(Arena *a, const DataSpec *s, RunData *out, Err *e) {
 }
 
 static Status finish(Arena *a, const DataSpec *s, RunData *d, Err *e) {
-  if (s->of_cost) return OK;
+  if (s->of_cost || s->replay) return OK;
   TRY(verify(s, d, e));
   fingerprint(a, d);
   const Normalizer *n = (const Normalizer *)s->normalize.kind;

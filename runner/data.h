@@ -43,7 +43,8 @@ typedef struct {
   int n_features;
   const DataColumn *columns; /* (n_columns) of a cost; NULL: rows to learn from */
   int n_columns;
-  char fingerprint[HASH_HEX]; /* of everything that was read */
+  const struct ReplayTable *replay; /* in place of all that: a table of finished trials */
+  char fingerprint[HASH_HEX];       /* of everything that was read */
 } RunData;
 
 /* Opens or generates, checks, splits, normalises. `out` points into itself: do not copy it. E_DATA,

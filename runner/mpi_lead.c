@@ -5,12 +5,15 @@
 
 #include "clock.h"
 #include "mpi_world.h"
+#include "objective.h"
 
 void lead_init(Lead *l, Arena *a, Search *s, int n_ranks) {
   const Spec *spec = s->run->spec;
-  const int shards = spec->cost.text ? 1 : (int)spec->train.shards;
+  const bool alone = spec->cost.text || objective_of(spec); /* one rank's work */
+  const int shards = alone ? 1 : (int)spec->train.shards;
+  const int together = alone ? 0 : (int)spec->resources.ranks_per_trial;
   l->search = s;
-  l->teams = teams_new(a, n_ranks, shards, (int)spec->resources.ranks_per_trial, &s->queue);
+  l->teams = teams_new(a, n_ranks, shards, together, &s->queue);
   arena_init(&l->arena);
 }
 

@@ -21,7 +21,7 @@ static const double look_seconds = 0.005; /* between messages, at most */
 static const double grace_seconds = 5;    /* from SIGTERM to SIGKILL */
 
 static bool applies(const Spec *s) {
-  return s->command.node != NULL && s->replay == NULL;
+  return s->command.node != NULL;
 }
 
 /* ---- before ---------------------------------------------------------------------------------- */

@@ -113,6 +113,7 @@ static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Sp
   for (int i = 0; i < m.n_params; i++) {
     const YamlNode *n = yaml_get(rows, m.params[i].name);
     if (str_eq(m.params[i].name, "cost")) continue; /* resolve_cost's */
+    if (str_eq(m.params[i].name, "replay") && s->replay == NULL) continue;
     yaml_put(r->a, tree, m.params[i].name, resolve_scalar(r, &m.params[i], s, n ? n->mark : top));
   }
   return tree;
@@ -160,6 +161,7 @@ static Spec *resolve_all(Arena *a, const Source *file, const YamlNode *source,
     resolve_with_cost(&r, source, top, directory, s, tree);
   else
     resolve_with_model(&r, source, top, directory, s, tree);
+  if (s->replay) s->data.replay = file_join(a, directory, s->replay);
   YamlNode *metrics = resolve_metrics(&r, yaml_get(source, "metrics"), s);
   if (metrics) yaml_put(a, tree, "metrics", metrics);
   yaml_put(a, tree, "metric", resolve_metric(&r, yaml_get(source, "metric"), top, s));

@@ -70,6 +70,7 @@ typedef struct {
   double train, validation, test; /* the split's fractions; test 0 where test_file is given */
   KindValue normalize;            /* NULL kind: as none */
   int64_t seed;                   /* data.seed, default the experiment's */
+  const char *replay;             /* from here; then nothing else is read: the experiment's replay */
   bool of_cost;                   /* then of the above only the file is used, or instead: */
   const CostVector *vectors;
   int n_vectors;

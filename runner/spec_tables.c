@@ -317,6 +317,8 @@ static const Param experiment_rows[] = {
      .doc = "keys every random number: the same seed, the same bits"},
     {"cost", P_STRING, ROW(Spec, cost.text), .optional = true,
      .doc = "in place of a model: what training makes small, such as w^2 - 10*w + 25"},
+    {"replay", P_STRING, ROW(Spec, replay), .optional = true,
+     .doc = "a finished run directory: trials take their curves from it, nothing is trained"},
 };
 static const Section *const experiment_sections[] = {
     &spec_command, &spec_parameters, &spec_data,    &spec_model,     &spec_train, &spec_metric,

@@ -22,6 +22,8 @@ static YamlNode *for_digest(Arena *a, const YamlNode *tree) {
   static const char *const data[] = {"file", "test_file", "sha256"};
   static const char *const command[] = {"timeout", "directory", "keep_output"};
   YamlNode *out = copy_without(a, tree, top, COUNT(top));
+  if (yaml_get(out, "replay")) /* the table is known by its digest, in place of the data's */
+    yaml_put(a, out, "replay", yaml_new_scalar(a, "true", false, tree->mark));
   const YamlNode *said = yaml_get(out, "data"); /* a cost may have none */
   if (said) yaml_put(a, out, "data", copy_without(a, said, data, COUNT(data)));
   YamlNode *search = yaml_get(out, "search");

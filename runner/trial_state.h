@@ -1,5 +1,5 @@
 /*
- * A training in progress; private to runner/trial*.c.
+ * A training in progress; private to runner/trial*.c and objective_replay.c, which watches a metric.
  *
  * `progress` is all that changes besides the model's vectors and the best weights: what a
  * checkpoint stores and a resumed trial goes on with. It may stand inside an epoch: `batch`
