@@ -103,6 +103,8 @@ static YamlNode *resolve_parameter(const Resolve *r, const YamlNode *in, Command
     return NULL;
   }
   YamlNode *out = resolve_scalar(r, &rows[s.type], &value, in->mark);
+  if (s.type == SCALAR_REAL && scalar_parse(out->text, false).type == SCALAR_INT)
+    out->text = arena_printf(r->a, "%s.0", out->text); /* or it would be an integer when read again */
   p->text = out->text;
   return out;
 }

@@ -46,8 +46,8 @@ grep -q 'note: of what the command printed' note || fail "digest does not say wh
 for n in 1 2 3 8; do
   expect 0 "$want" ranks $n run c.yaml --out ranks$n
 done
-"$CAVIAR" show one 0 --json | grep -q '"loss": \[null, 0.5, 0.5\]' || fail "a nan of Python's in the curves"
-"$CAVIAR" show one 0 | grep -q '^  parameters.units: [0-9]*$' || fail "units are no whole number"
+grep -q '"loss": \[null, 0.5, 0.5\]' <("$CAVIAR" show one 0 --json) || fail "a nan of Python's in the curves"
+grep -q '^  parameters.units: [0-9]*$' <("$CAVIAR" show one 0) || fail "units are no whole number"
 [ -s one/output/trial-000011.txt ] || fail "no output of trial 11"
 grep -q '^training with seed' one/output/trial-000011.txt || fail "stderr is not in the output"
 "$CAVIAR" show one 3 --yaml >trial.yaml || fail "show --yaml"
