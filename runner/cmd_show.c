@@ -82,8 +82,7 @@ static Spec *base_for_anywhere(Arena *a, const RunDir *r, const TrialResult *t, 
     overrides[n++] = arena_printf(a, "command.directory=%s",
                                   file_join(a, r->head.directory, r->spec->command.directory));
   if (r->spec->replay)
-    overrides[n++] =
-        arena_printf(a, "replay=%s", file_join(a, r->head.directory, r->spec->replay));
+    overrides[n++] = arena_printf(a, "replay=%s", file_join(a, r->head.directory, r->spec->replay));
   return spec_from_text(a, r->head.file, r->experiment, r->head.directory, overrides, n, d);
 }
 

@@ -113,11 +113,11 @@ static const char **variables(const Filling *f) {
   set(&v, arena_printf(f->arena, "CAVIAR_TRIAL=%s", f->trial));
   set(&v, arena_printf(f->arena, "CAVIAR_SEED=%s", f->seed));
   for (int i = 0; i < c->n_parameters; i++)
-    set(&v, arena_printf(f->arena, "CAVIAR_PARAM_%s=%s", c->parameters[i].name,
-                         c->parameters[i].text));
+    set(&v,
+        arena_printf(f->arena, "CAVIAR_PARAM_%s=%s", c->parameters[i].name, c->parameters[i].text));
   for (int i = 0; i < c->n_environment; i++)
-    set(&v, arena_printf(f->arena, "%s=%s", c->environment[i].name,
-                         fill(f, c->environment[i].text)));
+    set(&v,
+        arena_printf(f->arena, "%s=%s", c->environment[i].name, fill(f, c->environment[i].text)));
   return v.list;
 }
 

@@ -31,7 +31,7 @@ typedef struct {
   const char *file;  /* NULL: there is no such program */
   const char **argv; /* NULL-terminated */
   const char **envp;
-  const char *path;  /* the PATH in which it was looked for */
+  const char *path; /* the PATH in which it was looked for */
 } CommandCall;
 
 /* Reads the environment and looks for the program. */

@@ -23,8 +23,8 @@ struct CommandOutput {
   Arena *arena;
   const CommandSpec *spec;
   const char *metric, *path;
-  int fd; /* -1: no file, or none any more */
-  int why; /* errno of what it could not be written for */
+  int fd;       /* -1: no file, or none any more */
+  int why;      /* errno of what it could not be written for */
   int64_t head; /* bytes that the file still takes at once; behind them: */
   char *tail;   /* (room) a ring */
   int64_t room, n_behind;
@@ -79,9 +79,8 @@ static void put_tail(CommandOutput *o) {
     put(o, o->tail, (size_t)o->n_behind);
     return;
   }
-  const char *words =
-      arena_printf(o->arena, "\n[.. %lld bytes are left out: command.keep_output ..]\n",
-                   (long long)lost);
+  const char *words = arena_printf(
+      o->arena, "\n[.. %lld bytes are left out: command.keep_output ..]\n", (long long)lost);
   put(o, words, strlen(words));
   put(o, o->tail + at, (size_t)(o->room - at));
   put(o, o->tail, (size_t)at);

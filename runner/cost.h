@@ -92,11 +92,11 @@ MUST_CHECK Status cost_graph(Arena *a, const Spec *s, const RunData *data, CostG
 /* The first part of a cost whose value is not finite though its arguments are. */
 typedef struct {
   const CostExpr *expr;
-  const char *op;   /* NULL: a constant or a slice */
-  double args[2];   /* at `element`, or the only value */
-  int n_args[2];    /* how many values they have */
-  int element;      /* of the value: the first that is not finite */
-  bool wide;        /* computed in f64 */
+  const char *op; /* NULL: a constant or a slice */
+  double args[2]; /* at `element`, or the only value */
+  int n_args[2];  /* how many values they have */
+  int element;    /* of the value: the first that is not finite */
+  bool wide;      /* computed in f64 */
 } CostFault;
 
 /* `log of a negative number in "log(w - 3)" (cost, column 7): w - 3 is -1` */

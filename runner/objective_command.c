@@ -44,11 +44,10 @@ static Status plan(Arena *a, const TrialEnv *env, const Spec *s, Diag *d, TrialP
         d, c->marks[0],
         arena_printf(a, "command.run: %s is no program (seen from %s)", call.argv[0], c->path), e);
   if (!call.file)
-    return refuse(
-        d, c->marks[0],
-        arena_printf(a, "command.run: there is no program \"%s\" on PATH (%.300s)", call.argv[0],
-                     call.path),
-        e);
+    return refuse(d, c->marks[0],
+                  arena_printf(a, "command.run: there is no program \"%s\" on PATH (%.300s)",
+                               call.argv[0], call.path),
+                  e);
   const Curves curves = objective_curves(a, &s->search.metric.name, 1, 0);
   out->epochs = 1;
   out->names = curves.names;
@@ -163,8 +162,8 @@ static Status conclude(Arena *a, Job *j, Err *e) {
   for (int i = 0; i < c->n_names; i++)
     if (str_eq(c->names[i], j->spec->search.metric.name))
       x = c->values[(c->n_epochs - 1) * c->n_names + i];
-  j->result->reason = arena_printf(a, "the command's %s is %s", j->spec->search.metric.name,
-                                   str_f64(x, number));
+  j->result->reason =
+      arena_printf(a, "the command's %s is %s", j->spec->search.metric.name, str_f64(x, number));
   return OK;
 }
 
@@ -172,8 +171,8 @@ static Status conclude(Arena *a, Job *j, Err *e) {
 static Status with_words(const Job *j, const char *path, Err *e) {
   const char *last = command_output_last(j->output);
   Err all = {0};
-  err_set(&all, e->status, "the command: %s%s%.200s%s%s%s", e->text, *last ? "; it said last: " : "",
-          last, path ? "; see " : "", path ? path : "", "");
+  err_set(&all, e->status, "the command: %s%s%.200s%s%s%s", e->text,
+          *last ? "; it said last: " : "", last, path ? "; see " : "", path ? path : "", "");
   *e = all;
   return e->status;
 }

@@ -19,7 +19,7 @@ Curves objective_curves(Arena *a, const char *const *names, int n_names, int n_e
   Curves c = {.names = ARENA_ARRAY(a, const char *, n_names),
               .n_names = n_names,
               .n_epochs = n_epochs,
-              .values = ARENA_ARRAY(a, double, (size_t)n_names * (size_t)n_epochs)};
+              .values = ARENA_ARRAY(a, double, (size_t)n_names *(size_t)n_epochs)};
   for (int i = 0; i < n_names; i++) c.names[i] = arena_strdup(a, names[i]);
   return c;
 }

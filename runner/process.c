@@ -44,9 +44,9 @@ typedef struct {
   const ProcessStart *start;
   const char *file; /* that `directory` does not move */
   pid_t parent;
-  int nothing;                 /* /dev/null */
-  int write[PROCESS_STREAMS];  /* its ends of the pipes */
-  int report;                  /* closed by a successful exec; else errno is written there */
+  int nothing;                /* /dev/null */
+  int write[PROCESS_STREAMS]; /* its ends of the pipes */
+  int report;                 /* closed by a successful exec; else errno is written there */
 } Birth;
 
 static void default_signals(void) {

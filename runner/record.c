@@ -367,7 +367,8 @@ static Status build(const Record *r, Err *e) {
     TRY(put_activations(r, e));
     const CostSpec *cost = &r->run->spec->cost;
     const bool trained = r->run->spec->train.steps > 0; /* else /points says where they are */
-    for (int i = 0; trained && i < cost->n_parameters; i++) TRY(put_parameter(r, &cost->parameters[i], i, e));
+    for (int i = 0; trained && i < cost->n_parameters; i++)
+      TRY(put_parameter(r, &cost->parameters[i], i, e));
   }
   return put_test(r, e);
 }

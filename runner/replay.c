@@ -32,8 +32,8 @@ static YamlNode *without(Arena *a, const YamlNode *map, const char *const *keys)
 
 /* Canonical text. The split's and the generators' seed goes with the table's data. */
 static const char *training_text(Arena *a, const Spec *s) {
-  static const char *const top[] = {"name",    "seed",       "replay",  "metrics",   "metric",
-                                    "search",  "checkpoint", "records", "resources", NULL};
+  static const char *const top[] = {"name",   "seed",       "replay",  "metrics",   "metric",
+                                    "search", "checkpoint", "records", "resources", NULL};
   static const char *const data[] = {"file", "test_file", "sha256", "seed", NULL};
   static const char *const train[] = {"early_stopping", NULL};
   static const char *const command[] = {"timeout", "directory", "keep_output", NULL};

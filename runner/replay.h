@@ -21,8 +21,7 @@ MUST_CHECK Status replay_open(Arena *a, const DataSpec *s, RunData *out, Err *e)
 
 /* The table's trial that trained the same, of several the first. NULL: there is none; *why names
  * what was asked for and the nearest. */
-const TrialResult *replay_find(Arena *a, const ReplayTable *t, const Spec *trial,
-                               const char **why);
+const TrialResult *replay_find(Arena *a, const ReplayTable *t, const Spec *trial, const char **why);
 
 /* Its curve up to and with that epoch, at most to its end. */
 Curves replay_curve(Arena *a, const TrialResult *t, int n_epochs);

@@ -352,13 +352,12 @@ static void put_item_of(JsonWriter *j, const Registry *kinds) {
   json_close(j, '}');
 }
 
-/* ---- a cost ---------------------------------------------------------------------------------- */
+/* ---- a cost, a command ----------------------------------------------------------------------- */
 
-/* Two sections whose keys may be the user's. What data are depends on another key: see
- * put_cost_or_model. */
+/* Two sections whose keys may be the user's. What they are depends on another key: see
+ * put_objectives. */
 static void put_data_or_parameters(JsonWriter *j, const Section *s) {
   open_property(j, s->head.name, s->head.doc);
-  if (s == &spec_parameters) put_wrapped_reference(j, "numbers");
   json_close(j, '}');
 }
 
@@ -421,33 +420,85 @@ static void put_cost_data(JsonWriter *j) {
   json_close(j, '}');
 }
 
-/* One branch: what data are, which keys there must be and which one must not. */
-static void put_branch(JsonWriter *j, const char *branch, const char *data,
-                       const char *const *required, const char *other) {
-  const char *const others[] = {other, NULL};
-  open_property(j, branch, NULL);
-  json_key(j, "properties");
-  json_open(j, '{');
-  open_property(j, "data", NULL);
-  put_reference(j, data);
-  json_close(j, '}');
-  json_close(j, '}');
-  put_list(j, "required", required);
-  open_property(j, "not", NULL);
-  put_list(j, "required", others);
+/* {NAME: scalar} */
+static void put_values(JsonWriter *j, const char *key, const char *doc) {
+  static const char *const types[] = {"number", "string", "boolean", NULL};
+  open_property(j, key, doc);
+  put_string(j, "type", "object");
+  open_property(j, "additionalProperties", NULL);
+  put_list(j, "type", types);
   json_close(j, '}');
   json_close(j, '}');
 }
 
-static void put_cost_or_model(JsonWriter *j) {
-  static const char *const cost[] = {"cost", NULL},
-                           *const with_cost[] = {"parameters", "train", NULL},
-                           *const with_model[] = {"data", "model", "train", NULL};
-  open_property(j, "if", NULL);
-  put_list(j, "required", cost);
+/* What a command's table does not hold. */
+static void put_run(JsonWriter *j) {
+  static const char *const types[] = {"number", "string", "boolean", NULL};
+  open_property(j, "run", "program and arguments; {name} is a parameter's value");
+  put_string(j, "type", "array");
+  json_key(j, "minItems");
+  json_int(j, 1);
+  open_property(j, "items", NULL);
+  put_list(j, "type", types);
   json_close(j, '}');
-  put_branch(j, "then", "cost_data", with_cost, "model");
-  put_branch(j, "else", "data", with_model, "parameters");
+  json_close(j, '}');
+  put_values(j, "environment", "variables of the program");
+}
+
+/* What stands in place of a model, or the model. */
+typedef struct {
+  const char *key, *data, *parameters;  /* definitions of these sections; NULL: any */
+  const char *required[4], *without[5]; /* keys, NULL-terminated */
+} Branch;
+
+static void put_named_reference(JsonWriter *j, const char *key, const char *definition) {
+  if (definition == NULL) return;
+  open_property(j, key, NULL);
+  put_reference(j, definition);
+  json_close(j, '}');
+}
+
+/* The keys of the map that is a branch. */
+static void put_branch(JsonWriter *j, const Branch *b) {
+  json_key(j, "properties");
+  json_open(j, '{');
+  put_named_reference(j, "data", b->data);
+  put_named_reference(j, "parameters", b->parameters);
+  json_close(j, '}');
+  put_list(j, "required", b->required);
+  open_property(j, "not", NULL);
+  json_key(j, "anyOf");
+  json_open(j, '[');
+  for (int i = 0; b->without[i]; i++) {
+    const char *const one[] = {b->without[i], NULL};
+    json_open(j, '{');
+    put_list(j, "required", one);
+    json_close(j, '}');
+  }
+  json_close(j, ']');
+  json_close(j, '}');
+}
+
+/* The first branch whose key is there; the last in any case. */
+static void put_objectives(JsonWriter *j) {
+  static const Branch branches[] = {
+      {"command", NULL, "values", {"command"}, {"model", "cost", "data", "train"}},
+      {"cost", "cost_data", "numbers", {"cost", "parameters"}, {"model"}},
+      {"model", "data", NULL, {"data", "model", "train"}, {"parameters"}},
+  };
+  const int last = COUNT(branches) - 1;
+  for (int i = 0; i < last; i++) {
+    const char *const key[] = {branches[i].key, NULL};
+    open_property(j, "if", NULL);
+    put_list(j, "required", key);
+    json_close(j, '}');
+    open_property(j, "then", NULL);
+    put_branch(j, &branches[i]);
+    json_close(j, '}');
+    open_property(j, "else", NULL);
+  }
+  put_branch(j, &branches[last]);
+  for (int i = 0; i < last; i++) json_close(j, '}');
 }
 
 /* ---- sections, again ------------------------------------------------------------------------- */
@@ -465,6 +516,7 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
     put_reference(j, "layers");
     json_close(j, '}');
   }
+  if (s == &spec_command) put_run(j);
   if (s == &spec_experiment) {
     open_property(j, spec_metrics_item.name, spec_metrics_item.doc);
     put_string(j, "type", "array");
@@ -508,7 +560,10 @@ static void put_section(JsonWriter *j, const Section *s) {
     return;
   }
   put_section_keys(j, s);
-  put_required(j, s->head.params, s->head.n_params, s == &spec_model ? "layers" : NULL);
+  put_required(j, s->head.params, s->head.n_params,
+               s == &spec_model     ? "layers"
+               : s == &spec_command ? "run"
+                                    : NULL);
   json_close(j, '}');
 }
 
@@ -521,10 +576,11 @@ void spec_schema(Str *out) {
   put_string(j, "$schema", "http://json-schema.org/draft-07/schema#");
   put_string(j, "title", "caviar experiment");
   put_section_keys(j, &spec_experiment);
-  put_cost_or_model(j);
+  put_objectives(j);
   json_key(j, "definitions");
   json_open(j, '{');
   put_named_numbers(j);
+  put_values(j, "values", NULL);
   put_cost_data(j);
   open_property(j, "data", spec_data.head.doc);
   put_section_keys(j, &spec_data);

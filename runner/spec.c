@@ -101,9 +101,9 @@ static void check_name(const Resolve *r, const YamlNode *in, const Spec *s) {
 }
 
 static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
-  static const char *const also[] = {"command", "parameters", "data",       "model",
-                                     "train",   "metrics",    "metric",     "search",
-                                     "checkpoint", "records", "resources", NULL};
+  static const char *const also[] = {"command",    "parameters", "data",      "model",
+                                     "train",      "metrics",    "metric",    "search",
+                                     "checkpoint", "records",    "resources", NULL};
   YamlNode *tree = yaml_new(r->a, YAML_MAP, top), *rows = yaml_new(r->a, YAML_MAP, top);
   MapSpec m = section_map(r, &spec_experiment, in, top, also);
   m.where = "the experiment";

@@ -46,9 +46,9 @@ typedef struct {
 
 /* In place of a model: a program that is run, and says what came of it. */
 typedef struct {
-  const YamlNode *node;     /* NULL: there is none; where the file says it */
-  const char **arguments;   /* (n_arguments) of which the first is the program; with {placeholders} */
-  const Mark *marks;        /* (n_arguments) */
+  const YamlNode *node;   /* NULL: there is none; where the file says it */
+  const char **arguments; /* (n_arguments) of which the first is the program; with {placeholders} */
+  const Mark *marks;      /* (n_arguments) */
   int n_arguments;
   const CommandParameter *environment; /* (n_environment) variables; with {placeholders} */
   int n_environment;
@@ -70,8 +70,8 @@ typedef struct {
   double train, validation, test; /* the split's fractions; test 0 where test_file is given */
   KindValue normalize;            /* NULL kind: as none */
   int64_t seed;                   /* data.seed, default the experiment's */
-  const char *replay;             /* from here; then nothing else is read: the experiment's replay */
-  bool of_cost;                   /* then of the above only the file is used, or instead: */
+  const char *replay; /* from here; then nothing else is read: the experiment's replay */
+  bool of_cost;       /* then of the above only the file is used, or instead: */
   const CostVector *vectors;
   int n_vectors;
   const char **wanted; /* (n_wanted) columns of the file that the cost names */

@@ -33,7 +33,7 @@ static YamlNode *resolve_run(const Resolve *r, const YamlNode *in, Mark top, Com
     diag_add(r->d, DIAG_ERROR, in ? in->mark : top,
              "command: %s: a list such as [python3, train.py, --lr, \"{learning_rate}\"]; no shell "
              "reads it",
-             in == NULL            ? "\"run\" is missing"
+             in == NULL              ? "\"run\" is missing"
              : in->type != YAML_LIST ? "run is no list"
                                      : "run is empty");
     return out;
@@ -86,9 +86,8 @@ static const Param rows[] = {
 static YamlNode *resolve_parameter(const Resolve *r, const YamlNode *in, CommandParameter *p) {
   const Scalar s = in->type == YAML_SCALAR ? yaml_scalar(in) : (Scalar){.type = SCALAR_NULL};
   if (s.type == SCALAR_NULL || (s.type == SCALAR_REAL && !isfinite(s.real))) {
-    diag_add(r->d, DIAG_ERROR, in->mark,
-             "%s: expected a number, a word, true or false, found %s", in->key,
-             s.type == SCALAR_REAL ? in->text : resolve_type_name(in));
+    diag_add(r->d, DIAG_ERROR, in->mark, "%s: expected a number, a word, true or false, found %s",
+             in->key, s.type == SCALAR_REAL ? in->text : resolve_type_name(in));
     return NULL;
   }
   union {
@@ -104,7 +103,8 @@ static YamlNode *resolve_parameter(const Resolve *r, const YamlNode *in, Command
   }
   YamlNode *out = resolve_scalar(r, &rows[s.type], &value, in->mark);
   if (s.type == SCALAR_REAL && scalar_parse(out->text, false).type == SCALAR_INT)
-    out->text = arena_printf(r->a, "%s.0", out->text); /* or it would be an integer when read again */
+    out->text =
+        arena_printf(r->a, "%s.0", out->text); /* or it would be an integer when read again */
   p->text = out->text;
   return out;
 }
@@ -181,6 +181,7 @@ static int check_text(const Resolve *r, const CommandSpec *c, const char *text, 
 static void check_placeholders(const Resolve *r, const YamlNode *source, const CommandSpec *c) {
   bool *used = ARENA_ARRAY(r->a, bool, c->n_parameters + 1);
   const YamlNode *environment = yaml_get(yaml_get(source, "command"), "environment");
+  const int errors = r->d->n_refusals;
   int n = 0;
   for (int i = 0; i < c->n_arguments; i++)
     n += check_text(r, c, c->arguments[i], c->marks[i], used);
@@ -188,6 +189,7 @@ static void check_placeholders(const Resolve *r, const YamlNode *source, const C
     const YamlNode *at = yaml_get(environment, c->environment[i].name);
     n += check_text(r, c, c->environment[i].text, at->mark, used);
   }
+  if (r->d->n_refusals > errors) return; /* one of them is a misspelling */
   for (int i = 0; n > 0 && i < c->n_parameters; i++) {
     const YamlNode *at = yaml_get(yaml_get(source, "parameters"), c->parameters[i].name);
     if (!used[i])

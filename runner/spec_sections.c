@@ -155,10 +155,11 @@ static void check_train(const Resolve *r, const YamlNode *in, Mark at, const Spe
   const YamlNode *batch = yaml_get(in, "batch_size");
   const TrainSpec *t = &s->train;
   if (steps && steps->type == YAML_SCALAR && yaml_scalar(steps).type == SCALAR_INT && t->steps == 0)
-    diag_add(r->d, DIAG_ERROR, steps->mark,
-             "steps: expected an integer from 1 to 1000000000000, found %s; only a cost has a value "
-             "without training",
-             steps->text);
+    diag_add(
+        r->d, DIAG_ERROR, steps->mark,
+        "steps: expected an integer from 1 to 1000000000000, found %s; only a cost has a value "
+        "without training",
+        steps->text);
   if (steps && yaml_get(in, "epochs"))
     diag_add(r->d, DIAG_ERROR, steps->key_mark, "give epochs or steps, not both");
   const MapSpec m = section_map(r, &spec_train, in, at, NULL);

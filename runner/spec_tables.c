@@ -277,8 +277,9 @@ const Section spec_parameters = {
 static const char *const result_names[] = {"last_line", "json", NULL};
 static const Param command_rows[] = {
     {"result", P_CHOICE, ROW(CommandSpec, result), .def = "last_line", .choices = result_names,
-     .doc = "a number alone on the last line of stdout, or lines of JSON that have metric.name as a "
-            "key, each a row of the curves"},
+     .doc =
+         "a number alone on the last line of stdout, or lines of JSON that have metric.name as a "
+         "key, each a row of the curves"},
     {"timeout", P_REAL, ROW(CommandSpec, timeout), .def = "none", .word = "none", .word_value = 0,
      .lo = 0, .lo_open = true, .hi = 1e9, .unit = "s",
      .doc = "after so long the program and all it started are ended, and the trial has FAILED"},

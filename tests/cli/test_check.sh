@@ -126,19 +126,26 @@ model:
 train: {epochs: 1}
 YAML
 exits 0 "$CAVIAR" check "$work/groups.yaml"
-python3 - "$work/schema.json" "$work/first.yaml" "$quick" "$work/groups.yaml" "$CAVIAR_SOURCE/tests/malformed" << 'PYTHON'
+cat > "$work/command.yaml" << 'YAML'
+command: {run: [sh, -c, "echo {x}", 3], environment: {A: 1}, timeout: none}
+parameters: {x: 0.5, how: adam, well: true}
+metric: {goal: minimize}
+YAML
+python3 - "$work/schema.json" "$work/first.yaml" "$quick" "$work/groups.yaml" "$work/command.yaml" \
+  "$CAVIAR_SOURCE"/experiments/search-functions/*.yaml "$CAVIAR_SOURCE/tests/malformed" << 'PYTHON'
 import glob, json, sys, jsonschema, yaml
 schema = json.load(open(sys.argv[1]))
 jsonschema.Draft7Validator.check_schema(schema)
 v = jsonschema.Draft7Validator(schema)
 def load(path):
     return yaml.safe_load(open(path).read().replace("1e-", "1.0e-"))  # YAML 1.1 reads 1e-5 as text
-for path in sys.argv[2:5]:
+for path in sys.argv[2:-1]:
     for e in v.iter_errors(load(path)):
         sys.exit(f"FAILED: the schema refuses {path}: {e.json_path}: {e.message}")
 # What is a matter of one key or value must be refused by the schema too.
-for name in ("12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "30", "33", "44", "59", "62", "63", "65"):
-    path = glob.glob(f"{sys.argv[5]}/{name}-*.yaml")[0]
+for name in ("12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "30", "33", "44", "59", "62", "63", "65", "90", "91", "240",
+             "241", "242", "243", "246", "248", "249", "256"):
+    path = glob.glob(f"{sys.argv[-1]}/{name}-*.yaml")[0]
     if not list(v.iter_errors(load(path))):
         sys.exit(f"FAILED: the schema accepts {path}")
 PYTHON

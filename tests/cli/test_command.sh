@@ -88,6 +88,7 @@ begin() { # DIR COMMAND...: in the background, until 3 trials are there
   done
 }
 begin killed "$CAVIAR" run c.yaml --out killed
+for _ in $(seq 200); do [ -n "$(alive '/train[.]sh')" ] && break; done
 [ -n "$(alive '/train[.]sh')" ] || fail "the test does not see the program"
 kill -9 $pid
 wait $pid 2>/dev/null

@@ -10,12 +10,14 @@ typedef struct {
   Arena arena, numbers;
   RunData data;
   TrialPlan plan;
+  const Spec *spec;
 } Cost;
 
 static inline void open_cost(Cost *c, const char *text) {
   *c = (Cost){0};
   arena_init(&c->arena);
   Spec *s = rig_load(&c->arena, text);
+  c->spec = s;
   Diag d = diag_new(&c->arena);
   Err e = {0};
   assert_int_equal(data_open(&c->arena, &s->data, &c->data, &e), OK);

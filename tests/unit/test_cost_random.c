@@ -3,7 +3,8 @@
  *
  * A random tree is printed with as few parentheses as the precedence table below asks for (and now
  * and then more), parsed, put on nn's graph, and compared with the tree's own value in f64; the
- * gradient with central differences of that. Trees near a kink or a pole are passed over.
+ * gradient with central differences of that. Evaluated without a graph, in f64, it must be nearer.
+ * Trees near a kink or a pole are passed over.
  */
 #include <math.h>
 #include <stdio.h>
@@ -223,6 +224,11 @@ static void compare(const Tree *t, const char *expression) {
   const double value = differentiate(&c), expected = direct(t);
   if (!(fabs(value - expected) <= 1e-4 * (1 + fabs(expected))))
     fail_msg("%s\nis %.9g, expected %.9g", text, value, expected);
+  const char *reason;
+  const double evaluated = cost_value(&c.arena, c.spec, &c.data, &reason);
+  if (!(fabs(evaluated - expected) <= 1e-12 * (1 + fabs(expected))))
+    fail_msg("%s\nis evaluated to %.17g, expected %.17g", text, evaluated, expected);
+  assert_null(reason);
   size_t n;
   const Real *g = nn_model_vector(c.plan.model, NN_GRADIENTS, &n);
   for (int b = 0; b < nn_model_n_blocks(c.plan.model); b++) {
