@@ -69,7 +69,7 @@ static bool was_cut(const RunDir *r, const TrialResult *t) {
  * others have ended stops where it did. */
 static Spec *base_for_anywhere(Arena *a, const RunDir *r, const TrialResult *t, Diag *d) {
   const DataSpec *data = &r->spec->data;
-  const char **overrides = ARENA_ARRAY(a, const char *, r->head.n_overrides + 4);
+  const char **overrides = ARENA_ARRAY(a, const char *, r->head.n_overrides + 5);
   int n = 0;
   for (; n < r->head.n_overrides; n++) overrides[n] = r->head.overrides[n];
   if (data->file && data->path)

@@ -1,7 +1,7 @@
 /*
  * `replay: RUN`: nothing is trained; a trial takes its curve from the trial of a finished run that
- * trained the same. Early stopping cuts the curve where it would have ended the training, so the
- * epochs that a search uses are counted.
+ * trained the same. Early stopping, rungs and limits (search.early_terminate) and train.stop_at cut
+ * the curve where they would have ended the training, so the epochs that a search uses are counted.
  */
 #include <math.h>
 
@@ -29,59 +29,71 @@ static Status plan(Arena *a, const TrialEnv *env, const Spec *s, Diag *d, TrialP
 
 /* ---- the end of the curve -------------------------------------------------------------------- */
 
-typedef struct {
-  int epochs;    /* so many of the curve */
-  int best;      /* the best of them, the earliest of equal ones; 0: none */
-  bool is_stale; /* early stopping ends it there */
-} Watched;
-
-static double value_at(const Curves *c, int epoch, int column) {
-  return c->values[(epoch - 1) * c->n_names + column];
-}
-
-/* As a training watches its own. */
-static Watched watch(const Spec *s, const TrialResult *t, int column) {
-  TrialRun r = {.spec = s, .progress = {.watched = NAN}};
-  Watched w = {0};
-  while (w.epochs < t->curves.n_epochs && !w.is_stale) {
-    const double x = value_at(&t->curves, ++w.epochs, column);
-    const double best = w.best ? value_at(&t->curves, w.best, column) : NAN;
-    if (w.best == 0 || trial_better(x, best, s->search.metric.maximize)) w.best = w.epochs;
-    trial_watch(&r, x);
-    w.is_stale = trial_stale(&r);
-  }
-  return w;
-}
-
 static int column_of(const Curves *c, const char *name) {
   for (int i = 0; i < c->n_names; i++)
     if (str_eq(c->names[i], name)) return i;
   return -1;
 }
 
-/* Of a curve that was followed to its end, or to where early stopping would have ended it. */
-static Status conclude(Arena *a, const Spec *s, const TrialResult *t, TrialResult *out, Err *e) {
+/* Has the table's trial no more epochs because of something else than the end of the training? */
+static bool is_cut(const TrialResult *t) {
+  return t->status == TRIAL_DIVERGED || t->stopped_early || t->terminated;
+}
+
+/* A training that goes along the curve, to where it would have ended. `best`: the best epoch, the
+ * earliest of equal ones. */
+static TrialRun follow(const TrialEnv *env, const Spec *s, const TrialResult *t, int column) {
+  const int64_t all = t->curves.n_epochs;
+  const int64_t stops[] = {env->stop_at, s->train.stop_at};
+  TrialRun r = {.env = env,
+                .spec = s,
+                .plan = {.epochs = is_cut(t) ? all + 1 : all,
+                         .n_names = t->curves.n_names,
+                         .metric_column = column},
+                .buffers = {.curves = t->curves.values},
+                .progress = {.watched = NAN}};
+  TrialProgress *p = &r.progress;
+  r.target = r.plan.epochs;
+  for (int i = 0; i < COUNT(stops); i++)
+    if (stops[i] > 0 && stops[i] < r.target) r.target = stops[i];
+  while (p->epoch < all && p->epoch < r.target && !r.over) {
+    const double metric = t->curves.values[p->epoch * t->curves.n_names + column];
+    p->epoch++;
+    trial_watch(&r, metric);
+    r.over = trial_stale(&r) || trial_is_behind(&r);
+    if (p->best_epoch > 0 && !trial_better(metric, p->best_metric, s->search.metric.maximize))
+      continue;
+    p->best_epoch = p->epoch;
+    p->best_metric = metric;
+  }
+  return r;
+}
+
+static Status conclude(Arena *a, const TrialEnv *env, const Spec *s, const TrialResult *t,
+                       TrialResult *out, Err *e) {
   const int column = column_of(&t->curves, s->search.metric.name);
   CHECK(e, column >= 0 || t->curves.n_epochs == 0, E_TRIAL, "trial %lld of the table has no %s",
         (long long)t->number, s->search.metric.name);
-  const Watched w = watch(s, t, column);
-  out->curves = replay_curve(a, t, w.epochs);
-  out->seconds = t->curves.n_epochs ? t->seconds * w.epochs / t->curves.n_epochs : 0;
-  if (t->status == TRIAL_DIVERGED && !w.is_stale) {
+  const TrialRun r = follow(env, s, t, column);
+  const int64_t epochs = r.progress.epoch;
+  const bool runs_out = epochs < r.target && !r.over;
+  out->curves = replay_curve(a, t, (int)epochs);
+  out->seconds = epochs > 0 ? t->seconds * (double)epochs / t->curves.n_epochs : 0;
+  if (runs_out && t->status == TRIAL_DIVERGED) {
     out->status = TRIAL_DIVERGED;
     out->diverged_step = t->diverged_step;
     out->reason = t->reason;
     return OK;
   }
-  const bool is_short = w.epochs < t->curves.n_epochs || t->status == TRIAL_DIVERGED;
-  CHECK(e, w.is_stale || !t->stopped_early, E_TRIAL,
+  CHECK(e, !runs_out, E_TRIAL,
         "trial %lld of the table was stopped early after epoch %d, which is not enough; make the "
-        "table without train.early_stopping",
+        "table without train.early_stopping and search.early_terminate",
         (long long)t->number, t->curves.n_epochs);
   out->status = TRIAL_COMPLETED;
-  out->stopped_early = is_short || t->stopped_early;
-  out->chosen_epoch = s->search.metric.at_best ? w.best : w.epochs;
-  out->metric = value_at(&out->curves, (int)out->chosen_epoch, column);
+  out->stopped_early = trial_stale(&r) && epochs < r.plan.epochs;
+  out->terminated = !out->stopped_early && trial_is_behind(&r) && epochs < r.plan.epochs;
+  out->chosen_epoch = s->search.metric.at_best ? r.progress.best_epoch : epochs;
+  out->metric = out->curves.values[(out->chosen_epoch - 1) * t->curves.n_names + column];
   return OK;
 }
 
@@ -93,7 +105,7 @@ static Status run(Arena *a, const TrialEnv *env, const Spec *s, TrialResult *out
   CHECK(e, t->status != TRIAL_FAILED, E_TRIAL, "replay: trial %lld of the table failed: %s",
         (long long)t->number, t->error ? t->error : "");
   if (hooks->begin) hooks->begin(hooks->ctx, out->number, 0, 1);
-  TRY(conclude(a, s, t, out, e));
+  TRY(conclude(a, env, s, t, out, e));
   for (int i = 1; hooks->epoch && i <= out->curves.n_epochs; i++)
     hooks->epoch(hooks->ctx, out->number, i, out->curves.n_epochs);
   return OK;

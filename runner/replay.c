@@ -35,7 +35,7 @@ static const char *training_text(Arena *a, const Spec *s) {
   static const char *const top[] = {"name",   "seed",       "replay",  "metrics",   "metric",
                                     "search", "checkpoint", "records", "resources", NULL};
   static const char *const data[] = {"file", "test_file", "sha256", "seed", NULL};
-  static const char *const train[] = {"early_stopping", NULL};
+  static const char *const train[] = {"early_stopping", "stop_at", NULL};
   static const char *const command[] = {"timeout", "directory", "keep_output", NULL};
   const struct {
     const char *section;

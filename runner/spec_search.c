@@ -508,9 +508,10 @@ static void check_early_terminate(const Resolve *r, const YamlNode *in, const Sp
   const KindValue *rule = &s->search.early_terminate;
   const YamlNode *said = yaml_get(in, "early_terminate");
   if (!rule->kind || !said) return;
-  if (s->cost.text) {
+  if (s->cost.text || s->command.node) {
     diag_add(r->d, DIAG_ERROR, said->key_mark,
-             "early_terminate judges trials by their epochs, and a cost has none");
+             "early_terminate judges trials by their epochs, and a %s has none",
+             s->cost.text ? "cost" : "command");
     return;
   }
   const Stopper *stopper = (const Stopper *)(const void *)rule->kind;

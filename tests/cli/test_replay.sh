@@ -43,6 +43,19 @@ for metric in validation_loss train_loss validation_accuracy; do
 done
 grep -q '"stopped_early": true' <("$CAVIAR" show replayed-validation_accuracy-best --json) || fail "nothing was stopped early"
 
+# rungs and limits: the losers' curves end where they would have lost
+for rule in successive_halving hyperband 'median'; do
+  expect 0 "" ranks 2 run e.yaml "search.early_terminate=$rule" metric.name=validation_loss --out trained-$rule
+  expect 0 "" ranks 0 run e.yaml "search.early_terminate=$rule" metric.name=validation_loss replay=table --out replayed-$rule
+  same trained-$rule replayed-$rule
+  expect 0 "$(digest replayed-$rule)" ranks 3 run e.yaml "search.early_terminate=$rule" metric.name=validation_loss \
+    replay=table --out replayed-$rule-3
+done
+epochs() {
+  "$CAVIAR" show "$1" --json | grep -o '"epochs": [0-9]*' | awk '{ n += $2 } END { print n }'
+}
+[ "$(epochs replayed-successive_halving)" -lt "$(epochs again)" ] || fail "halving saves no epochs"
+
 # ---- another search of the table, whoever does it ---------------------------------------------------
 sed 's/grid/random/; s/^search:/&\n  trials: 40/; s/^seed: 7/seed: 11\nreplay: table/; s/ranks_per_trial: 1/ranks_per_trial: 4/' e.yaml >search.yaml
 expect 0 "" ranks 0 run search.yaml --out alone
