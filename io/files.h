@@ -14,9 +14,9 @@ MUST_CHECK Status file_read(Arena *a, const char *path, size_t max, char **bytes
 MUST_CHECK Status file_write(const char *path, const void *bytes, size_t n, Err *e);
 /* Makes a rename or a new file in `dir` survive a power failure. */
 MUST_CHECK Status file_sync_dir(const char *dir, Err *e);
-const char *file_dir(Arena *a, const char *path);  /* "a/b/c.h5" -> "a/b", "c" -> "." */
+const char *file_dir(Arena *a, const char *path); /* "a/b/c.h5" -> "a/b", "c" -> "." */
 const char *file_join(Arena *a, const char *dir, const char *path); /* absolute path wins */
-MUST_CHECK Status file_remove(const char *path, Err *e); /* not there: fine */
+MUST_CHECK Status file_remove(const char *path, Err *e);            /* not there: fine */
 
 /*
  * The lock of a run directory: DIR/lock, held by an OFD write lock as long as the process lives;

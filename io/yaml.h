@@ -18,13 +18,13 @@ typedef struct YamlNode YamlNode;
 struct YamlNode {
   YamlType type;
   Mark mark;
-  const char *text;     /* scalar: as written, without quotes */
-  bool quoted;          /* scalar: never a number, boolean or null */
-  const char *key;      /* child of a map: its key, */
-  Mark key_mark;        /*   and where that stands */
+  const char *text;              /* scalar: as written, without quotes */
+  bool quoted;                   /* scalar: never a number, boolean or null */
+  const char *key;               /* child of a map: its key, */
+  Mark key_mark;                 /*   and where that stands */
   YamlNode *first, *last, *next; /* children, in order */
   int n_children;
-  const Param *param;   /* resolved trees: the table row that this value was checked against */
+  const Param *param; /* resolved trees: the table row that this value was checked against */
 };
 
 /* Errors go to `d`, and the result is NULL if there was one. */
@@ -35,7 +35,7 @@ MUST_CHECK Status yaml_read_file(Arena *a, const char *path, Source **source, Er
 
 YamlNode *yaml_new(Arena *a, YamlType type, Mark mark);
 YamlNode *yaml_new_scalar(Arena *a, const char *text, bool quoted, Mark mark);
-YamlNode *yaml_copy(Arena *a, const YamlNode *n); /* deep; without key */
+YamlNode *yaml_copy(Arena *a, const YamlNode *n);         /* deep; without key */
 YamlNode *yaml_get(const YamlNode *map, const char *key); /* NULL: not there, or not a map */
 YamlNode *yaml_at(const YamlNode *list, int i);
 /* Adds or replaces; `value` becomes a child. */

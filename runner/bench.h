@@ -41,7 +41,7 @@ MUST_CHECK Status bench_add_layer(Arena *a, NnGraph *g, const char *name, const 
 
 typedef struct {
   NnModel *model;
-  Arena numbers; /* freed by the caller */
+  Arena numbers;   /* freed by the caller */
   int batch, rows; /* of the whole team; and of this rank */
   double learning_rate;
   NnScore score;

@@ -183,7 +183,7 @@ char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number
 void trial_write_point(Arena *a, JsonWriter *j, const char *text);
 void trial_write_json(const TrialResult *r, Str *out);
 void trial_write_value(JsonWriter *j, const YamlNode *n); /* of a point: typed as YAML has it */
-void trial_write_teams(const TrialResult *r, Str *out); /* its teams alone, a list */
+void trial_write_teams(const TrialResult *r, Str *out);   /* its teams alone, a list */
 MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e);
 
 /* Is x the better metric? Any number is better than NaN; equal is not better. */
