@@ -12,7 +12,7 @@ pair() {
   grep -oP "\"paths\": \[\"$1\", \"$2\"\], \"share\": \K[0-9.e+-]+" shares | awk '{printf "%d\n", 1000 * $1 + 0.5}'
 }
 within() { # FOUND EXPECTED WHAT
-  [ "$1" -ge $(($2 - 50)) ] && [ "$1" -le $(($2 + 50)) ] || fail "$3: $1, expected $2 +- 50"
+  if [ "$1" -lt $(($2 - 50)) ] || [ "$1" -gt $(($2 + 50)) ]; then fail "$3: $1, expected $2 +- 50"; fi
 }
 
 # ---- Ishigami's function as a cost; a learning rate of nothing leaves the start values -------------
@@ -84,12 +84,24 @@ expect 0 "" ranks 0 run few.yaml
 expect 0 "2 that diverged count as the worst that was seen" ranks 0 importance runs/few
 grep -q 'warning: 6 trials are few' err || fail "no warning of few trials"
 expect 0 '"diverged": 2' ranks 0 importance runs/few --json
-head -c "$(($(wc -c <runs/few/journal) * 5 / 6))" runs/few/journal >cut
+head -c "$(($(wc -c <runs/few/journal) * 5 / 6))" runs/few/journal >journal.cut
 mkdir part
 cp runs/few/experiment.yaml part/
-cp cut part/journal
+cp journal.cut part/journal
 expect 0 "from 5 of 6 trials" ranks 0 importance part
 
+# ---- a parameter that some trials do not have ------------------------------------------------------
+small when "search: {method: random, trials: 40, parameters: {
+  train.optimizer.name: {values: [sgd, adam]},
+  train.optimizer.learning_rate: {min: 0.00001, max: 1, scale: log},
+  train.optimizer.beta1: {min: 0, max: 0.99, when: {train.optimizer.name: adam}}}}"
+expect 0 "" ranks 0 run when.yaml
+expect 0 "what validation_accuracy depends on, from 40 of 40 trials" ranks 0 importance runs/when
+[ "$(grep -cE '^  not there +[0-9.]+ ' out)" = 1 ] || fail "the beta1 that is not there is a value of its own"
+expect 0 "" ranks 0 importance runs/when --json
+[ "$(grep -oP '"path": "train.optimizer.beta1".*?\]' out | grep -o '"value": null' | wc -l)" = 1 ] || fail "null, once"
+
+# ---- trials that were ended early ------------------------------------------------------------------
 small early "search: {method: random, trials: 24, max_concurrent: 2, early_terminate: {name: median, warmup_epochs: 1},
   parameters: {train.optimizer.learning_rate: {min: 0.00001, max: 1, scale: log}}}"
 expect 0 "" ranks 0 run early.yaml train.epochs=8
