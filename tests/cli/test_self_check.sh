@@ -28,10 +28,10 @@ for core in Sandybridge Nehalem Prescott none; do
   theirs=$(OPENBLAS_CORETYPE=$core machine OpenBLAS)
   [ "$theirs" != "$own" ] && break
 done
-if [ $core = none ]; then
+if [ "$core" = none ]; then
   echo "skipped: this OpenBLAS has one core type; no ranks with another"
 else
-  others=(env OPENBLAS_CORETYPE=$core "$CAVIAR")
+  others=(env OPENBLAS_CORETYPE="$core" "$CAVIAR")
   refused "ranks 2-3 on $(hostname): OpenBLAS $theirs" alike.yaml train.gemm=openblas
   grep -qF "but rank 0 on $(hostname): $own" err || fail "rank 0's OpenBLAS is not named"
   refused "OpenBLAS $theirs" alike.yaml \
