@@ -353,10 +353,11 @@ typedef struct {
 } Shards;
 
 INLINE void shards_of(int mr, int nv, const Shards *x, Real *gw, size_t ldc) {
+  /* Rows of gw are asked for long before they are stored to, or the stores of sums queue up. */
   UNROLL
   for (int i = 0; i < mr; i++) {
     UNROLL
-    for (size_t at = 0; at < (size_t)(nv * VL); at += 64 / sizeof(Real))
+    for (size_t at = 0; at < (size_t)nv * VL; at += 64 / sizeof(Real))
       __builtin_prefetch(gw + (size_t)i * ldc + at, 1, 3);
   }
   for (int s = 0; s < x->n; s++) {

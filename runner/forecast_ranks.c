@@ -29,7 +29,8 @@ static double messages(const ForecastNet *net, const ForecastTrial *t, int r) {
 
 /* Rows of the member that has the most, as a share of all. */
 static double largest_share(const ForecastTrial *t, int r) {
-  return (double)((t->rows + r - 1) / r) / t->rows;
+  const int rows = (t->rows + r - 1) / r;
+  return (double)rows / t->rows;
 }
 
 static const ForecastTrial *like(const Forecast *f, int64_t trial) {

@@ -303,5 +303,6 @@ void simulate(const SimulateJob *job, SimulateResult *out) {
   out->tail = s.free - s.handed_out;
   out->idle = 1 - s.busy / (s.free * job->n_ranks);
   out->rank0 = (s.served + out->decisions) / s.free;
+  if (out->rank0 > 1) out->rank0 = 1; /* decisions take real time, which is not in s.free */
   arena_free(&s.a);
 }
