@@ -11,6 +11,7 @@
 #include "forecast.h"
 #include "mpi_team.h"
 #include "mpi_world.h"
+#include "objective.h"
 
 extern const Command run_command_plan;
 
@@ -119,6 +120,11 @@ static void check_ranks(const Options *o, const Spec *s, int64_t n_trials, Diag 
 static Status check(Arena *a, const Options *o, const Spec *s, const TrialEnv *env, Err *e) {
   Diag d = diag_new(a);
   PlanSummary plan;
+  const Objective *other = objective_of(s);
+  CHECK(e, !other, E_USAGE,
+        "plan times trainings, and here results come from \"%s\" (%s), which it does not run; "
+        "`caviar run` with search.trials=1 says how long one takes",
+        other->name, other->doc);
   const Status status = plan_check(s, env, &d, &plan, e);
   if (status != OK && d.n_errors == 0) return status;
   if (d.n_errors == 0) check_ranks(o, s, plan.n_trials, &d);

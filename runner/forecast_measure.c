@@ -112,12 +112,12 @@ static Status time_result(Arena *a, const ForecastTrial *t, const TrialResult *f
 }
 
 /* Twice: the first finds out how many steps are worth the time, and what is not yet in memory. */
-static Status measure_one(Arena *a, const TrialEnv *env, double seconds, Forecast *f,
-                          ForecastTrial *t, Err *e) {
+static Status measure_one(Arena *a, const TrialEnv *env, double seconds, const Forecast *f,
+                          ForecastTrial *t, double *reading, Err *e) {
   Diag d = diag_new(a);
   Watcher w;
   TrialResult result;
-  double writing, reading;
+  double writing;
   const double begin = clock_now();
   const Spec *trial = plan_trial(a, f->spec, t->number, t->point, &d);
   CHECK(e, trial, E_INTERNAL, "trial %lld is none any more", (long long)t->number);
@@ -125,7 +125,7 @@ static Status measure_one(Arena *a, const TrialEnv *env, double seconds, Forecas
   int64_t steps = t->steps < LEAST_STEPS ? t->steps : LEAST_STEPS;
   TRY(watch(a, env, trial, t->number, steps, f->shuffle, &w, &result, e));
   result.point = t->point;
-  TRY(time_result(a, t, &result, &writing, &reading, e));
+  TRY(time_result(a, t, &result, &writing, reading, e));
   note_times(f, resolved + writing, &w, t);
   const double worth = (seconds - (clock_now() - begin)) / (t->step + 1e-9);
   if (worth > 2 * LEAST_STEPS) {
@@ -133,11 +133,10 @@ static Status measure_one(Arena *a, const TrialEnv *env, double seconds, Forecas
     if (steps > t->steps) steps = t->steps;
     TRY(watch(a, env, trial, t->number, steps, f->shuffle, &w, &result, e));
     result.point = t->point;
-    TRY(time_result(a, t, &result, &writing, &reading, e));
+    TRY(time_result(a, t, &result, &writing, reading, e));
     note_times(f, resolved + writing, &w, t);
   }
   t->measured = true;
-  f->result += reading;
   return OK;
 }
 
@@ -220,6 +219,7 @@ static int by_step_size(const void *a, const void *b) {
 Status forecast_measure(Arena *a, const TrialEnv *env, double seconds, Forecast *f, Err *e) {
   const int n = f->n < FORECAST_MEASURED ? f->n : FORECAST_MEASURED;
   ForecastTrial **order = ARENA_ARRAY(a, ForecastTrial *, f->n);
+  double readings[FORECAST_MEASURED];
   Arena scratch = {0};
   Status status = OK;
   arena_init(&scratch);
@@ -228,13 +228,13 @@ Status forecast_measure(Arena *a, const TrialEnv *env, double seconds, Forecast 
   f->shuffle = f->spec->cost.text ? 0 : time_shuffle(env->data);
   for (int i = 0; i < n && status == OK; i++) {
     ForecastTrial *t = order[n == 1 ? 0 : (int64_t)i * (f->n - 1) / (n - 1)];
-    status = measure_one(&scratch, env, seconds / n, f, t, e);
+    status = measure_one(&scratch, env, seconds / n, f, t, &readings[i], e);
     if (status != OK) err_context(e, "trial %lld", (long long)t->number);
     arena_free(&scratch);
   }
   if (status != OK) return status;
   f->n_measured = n;
-  f->result /= n;
+  f->result = median(readings, n);
   guess_others(f);
   return OK;
 }
