@@ -179,8 +179,11 @@ YamlNode *space_own_value(Arena *a, const Dim *d, const YamlNode *value) {
 
 void space_values_text(const Dim *d, Str *out) {
   char min[32], max[32], q[32];
-  if (d->values == NULL) str_addf(out, "from %s to %s", str_f64(d->min, min), str_f64(d->max, max));
-  if (d->values == NULL && d->q > 0) str_addf(out, ", multiples of %s", str_f64(d->q, q));
+  if (d->values == NULL) {
+    str_addf(out, "from %s to %s", str_f64(d->min, min), str_f64(d->max, max));
+    if (d->q > 0) str_addf(out, ", multiples of %s", str_f64(d->q, q));
+    return;
+  }
   for (int i = 0; i < d->n_values; i++) {
     if (i > 0) str_add(out, ", ");
     yaml_write_flow(d->values[i], out);

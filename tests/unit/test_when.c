@@ -119,7 +119,10 @@ static void a_trial_has_the_kind_and_its_parameters(void **state) {
     const Point p = point_of(*state, s, i);
     const char *point = plan_point(*state, s, i);
     const Spec *trial = plan_trial(*state, s, i, point, &d);
-    if (trial == NULL) fail_msg("%s cannot be trained", point);
+    if (trial == NULL || p.values[OPTIMIZER] == NULL) {
+      fail_msg("%s cannot be trained", point);
+      return;
+    }
     assert_string_equal(trial->train.optimizer.kind->name, p.values[OPTIMIZER]->text);
     assert_string_equal(rig_value(trial, "train.optimizer.learning_rate"), "0.02");
     if (p.values[MOMENTUM])
