@@ -9,13 +9,13 @@ for method in tpe gp cma_es evolution coarse_to_fine; do
 done
 [ -n "$methods" ] || { echo "skipped: there is no method that looks at results"; exit 77; }
 
-# Trials of 20 to 200 epochs: later ones overtake earlier ones on other ranks.
+# Trials of 100 to 400 epochs: later ones overtake earlier ones on other ranks.
 space() {
   small "$1" "search: {method: $1, trials: 24, max_concurrent: 4, parameters: {" \
     '  train.optimizer.name: {values: [sgd, adam]},' \
     '  train.optimizer.momentum: {min: 0, max: 0.9, when: {train.optimizer.name: sgd}},' \
     '  train.optimizer.learning_rate: {min: 0.0001, max: 10, scale: log},' \
-    '  train.epochs: {min: 20, max: 200}, train.batch_size: {values: [4, 8, 16]}}}'
+    '  train.epochs: {min: 100, max: 400}, train.batch_size: {values: [4, 8, 16]}}}'
 }
 
 finished() { # of directory $1
