@@ -273,7 +273,7 @@ void mpi_team_form(MpiTeam *t, const int *ranks, int n) {
 }
 
 void mpi_team_next(MpiTeam *t, const int *ranks, int n) {
-  if (n < t->n || n > MPI_TEAM_MOST || memcmp(ranks, t->ranks, (size_t)t->n * sizeof *ranks))
+  if (n < t->n || n > MPI_TEAM_MOST || memcmp(ranks, t->ranks, (size_t)t->n * sizeof *ranks) != 0)
     refuse("a larger team without the present members in their places");
   memcpy(t->next, ranks, (size_t)n * sizeof *ranks);
   t->n_next = n;

@@ -153,7 +153,7 @@ static bool same_values(const double *x, const double *y, size_t n) {
 static bool same_curves(const TrialResult *x, const TrialResult *y) {
   const Curves *a = &x->curves, *b = &y->curves;
   return a->n_epochs == b->n_epochs && a->n_names == b->n_names &&
-         same_values(a->values, b->values, (size_t)(a->n_epochs * a->n_names));
+         same_values(a->values, b->values, (size_t)a->n_epochs * (size_t)a->n_names);
 }
 
 static bool same_records(const TrialResult *x, const TrialResult *y) {
@@ -161,7 +161,8 @@ static bool same_records(const TrialResult *x, const TrialResult *y) {
   const Confusion *c = &x->confusion, *d = &y->confusion;
   if (a->n_epochs != b->n_epochs || a->n_layers != b->n_layers || c->n != d->n) return false;
   const int n = a->n_epochs * a->n_layers * ACTIVATIONS_OF * a->n_percentiles;
-  if (c->n && memcmp(c->counts, d->counts, (size_t)(c->n * c->n) * sizeof *c->counts)) return false;
+  const size_t counts = (size_t)c->n * (size_t)c->n;
+  if (counts > 0 && memcmp(c->counts, d->counts, counts * sizeof *c->counts) != 0) return false;
   return same_values(a->values, b->values, (size_t)n);
 }
 
