@@ -62,7 +62,7 @@ check_libm() { # archive, which objects (a pattern): no libm but sqrt, fma, floo
 }
 
 check_samplers() { # archive: the runner's files that decide which points are tried
-  check_libm "$1" '^(sampler|space)'
+  check_libm "$1" '^(sampl|space)'
 }
 
 check_state() { # archive; constants with addresses in them (.data.rel.ro) are no state
