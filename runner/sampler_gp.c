@@ -45,7 +45,7 @@ typedef struct {
   GpData data, fit; /* told; the part of it that length scales are fitted to */
   double *y;        /* (data.n) */
   Gp gp;
-  double best; /* the mean at the told place where it is the lowest */
+  double best; /* the lowest mean at a place that was told or is believed */
 } Model;
 
 static bool take(int64_t trial, bool *taken, int64_t *chosen, int64_t *n) {
@@ -170,12 +170,13 @@ static bool model(Model *m) {
     const GpData all = data_of(m, m->config->max_points);
     if (!gp_condition(m->a, &all, m->gp.l, m->gp.noise, &m->gp)) return false;
   }
+  if (!believe(m)) return false;
   m->best = INFINITY;
   for (int i = 0; i < m->gp.data.n; i++) {
     const double mean = gp_predict(&m->gp, m->gp.data.u[i], NULL, NULL).mean;
     if (mean < m->best) m->best = mean;
   }
-  return believe(m);
+  return true;
 }
 
 /* ---- where to look --------------------------------------------------------------------------- */
