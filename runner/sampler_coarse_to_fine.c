@@ -111,7 +111,8 @@ static void shrink(Arena *a, const SamplerAsk *ask, int64_t n_told, CoarseBox *b
 CoarseBox coarse_to_fine_box(Arena *a, const SamplerAsk *ask, int64_t stage) {
   CoarseBox b = whole(a, ask);
   for (int64_t i = 1; i <= stage; i++) {
-    const int64_t n_told = sampling_n_told(ask, coarse_to_fine_first(ask, i));
+    int64_t n_told = sampling_n_told(ask, coarse_to_fine_first(ask, i));
+    if (n_told > ask->n_told) n_told = ask->n_told; /* rules that end trials early tell later */
     shrink(a, ask, n_told, &b);
   }
   return b;
@@ -147,6 +148,7 @@ const Sampler run_sampler_coarse_to_fine = {
              .n_params = COUNT(params),
              .config_size = sizeof(CoarseToFine)},
     .looks = true,
+    .whole = true,
     .count = count,
     .propose = propose,
 };

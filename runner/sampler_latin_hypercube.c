@@ -54,6 +54,7 @@ const Sampler run_sampler_latin_hypercube = {
     .head = {.name = "latin_hypercube",
              .doc = "each parameter once in each of as many equal intervals as there are trials",
              .source = "McKay, Beckman & Conover 1979, Technometrics 21"},
+    .whole = true,
     .count = count,
     .propose = propose,
 };

@@ -29,7 +29,7 @@ bool sampling_seen(const SamplerAsk *ask, const double *u);
 /* Trial n of the start of methods that learn: scrambled Sobol. u: (n_axes) */
 void sampling_start(const SamplerAsk *ask, double *u);
 
-/* n_told of trial n. */
+/* n_told of trial n; with brackets it may be less. */
 int64_t sampling_n_told(const SamplerAsk *ask, int64_t n);
 
 /* a before b: the smaller loss, NaN last, of equal ones the earlier trial. */

@@ -73,9 +73,9 @@ static void medians(void **state) {
   assert_int_equal(n_worse, 0);
 }
 
-static double now(void) {
+static double now(void) { /* of this process alone */
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
