@@ -29,10 +29,12 @@ bool cholesky_jitter(double *a, int n, double *scratch) {
   double mean = 0;
   for (int i = 0; i < n; i++) mean += a[(size_t)i * (size_t)n + (size_t)i] / n;
   memcpy(scratch, a, size);
-  for (double jitter = 0; jitter<0.02; jitter = jitter> 0 ? 10 * jitter : 1e-10) {
+  double jitter = 0;
+  for (int attempt = 0; attempt < 10; attempt++) {
     memcpy(a, scratch, size);
     for (int i = 0; i < n; i++) a[(size_t)i * (size_t)n + (size_t)i] += jitter * mean;
     if (cholesky(a, n)) return true;
+    jitter = jitter > 0 ? 10 * jitter : 1e-10;
   }
   return false;
 }

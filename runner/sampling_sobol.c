@@ -139,15 +139,15 @@ static const struct {
 };
 
 static int degree_of(uint32_t polynomial) {
-  int n = -1;
-  for (; polynomial; polynomial >>= 1) n++;
+  int n = 0;
+  for (; polynomial > 1; polynomial >>= 1) n++;
   return n;
 }
 
 /* Joe & Kuo 2008, equation 2: m_k = 2 a_1 m_(k-1) ^ 4 a_2 m_(k-2) ^ .. ^ 2^s m_(k-s) ^ m_(k-s); the
  * direction number v_k is m_k / 2^k. Digit k of n (from 0) takes v_(k+1). */
 uint32_t sobol_bits(uint32_t n, int dim) {
-  uint32_t x = 0, m[32];
+  uint32_t x = 0, m[32] = {0};
   const uint32_t polynomial = dim > 0 ? table[dim - 1].polynomial : 0;
   const int s = dim > 0 ? degree_of(polynomial) : 0;
   for (int k = 0; k < 32 && n >> k; k++) {
