@@ -83,9 +83,8 @@ void history_tell(History *h, int64_t n, const char *point, double loss) {
 /* ---- what is proposed ------------------------------------------------------------------------ */
 
 int64_t history_n_told(const History *h, int64_t n) {
-  const int64_t end = rungs_first(&h->rungs, n) - h->window;
-  if (!h->rungs.stopper) return n > h->window ? n - h->window : 0;
-  return end > 0 ? rungs_first(&h->rungs, end) : 0;
+  if (!h->rungs.stopper) return sampler_n_told(n, h->window);
+  return rungs_first(&h->rungs, sampler_n_told(rungs_first(&h->rungs, n), h->window));
 }
 
 bool history_ready(const History *h, int64_t n) {

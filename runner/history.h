@@ -2,7 +2,7 @@
  * What a search has come to: the points that were proposed, and the results that its method may
  * look at. From these follows the point of any trial, on rank 0, in a resumed run, in `sample`.
  *
- * A method that looks, or a rule that ends trials by the curves of others, sees, for trial n, the results of trials 0 .. n - max_concurrent - 1 and the
+ * A method that looks, or a rule that ends trials by the curves of others, sees, for trial n, the results of trials 0 .. n - max_concurrent and the
  * points of those behind them. Each point is proposed once and kept. What is told of a trial first
  * is what counts: a FAILED one is told as worse than any, also after a later run has trained it, so
  * that what was proposed from it stands. The journal has all that is told, in this order.
@@ -42,7 +42,7 @@ void history_grow(History *h, const Spec *base);
 void history_tell(History *h, int64_t n, const char *point, double loss);
 
 /* Trials below it are told for trial n. With brackets (stopper.h) whole ones, and none of n's own:
- * those that end max_concurrent trials or more before n's begins. */
+ * those that end max_concurrent - 1 trials or more before n's begins. */
 int64_t history_n_told(const History *h, int64_t n);
 
 /* Are all results there that the point of trial n depends on? */

@@ -2,7 +2,7 @@
  * Samplers: methods that propose points of a search space. Kinds, one file and one row each.
  *
  * Pure ask/tell: proposal n is a function of the seed, the space and the results of trials
- * 0 .. n_told - 1, in the order of their numbers, n_told = max(0, n - max_concurrent). No clock, no
+ * 0 .. n_told - 1, in the order of their numbers, n_told = max(0, n - max_concurrent + 1) (sampler_n_told). No clock, no
  * MPI, no finishing order. So a search has one digest on any number of ranks.
  *
  * A sampler sees the space as a cube: u[i] in [0, 1) is the place on axis i, uniform where random
@@ -54,6 +54,12 @@ typedef struct {
 } Sampler;
 
 extern const Registry run_samplers;
+
+/* Trials below it are told for trial n, so that `window` of them can be trained at a time. */
+static inline int64_t sampler_n_told(int64_t n, int64_t window) {
+  if (window < 1) window = 1;
+  return n >= window ? n - window + 1 : 0;
+}
 
 /* out: (s->n). */
 void sampler_axes(const Space *s, SamplerAxis *out);

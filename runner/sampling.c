@@ -47,7 +47,7 @@ void sampling_start(const SamplerAsk *ask, double *u) {
 }
 
 int64_t sampling_n_told(const SamplerAsk *ask, int64_t n) {
-  return n > ask->window ? n - ask->window : 0;
+  return sampler_n_told(n, ask->window);
 }
 
 bool sampling_better(const SamplerTold *told, int64_t a, int64_t b) {

@@ -224,7 +224,7 @@ static void open_window(Simulation *s) {
   const int64_t window = s->job->window, n = s->queue.n_trials;
   if (window == 0) return;
   while (s->front < n && s->queue.holder[s->front] == SCHEDULE_DONE) s->front++;
-  schedule_allow(&s->queue, s->front < n - window ? s->front + window + 1 : n);
+  schedule_allow(&s->queue, s->front + window);
 }
 
 static void decide(Simulation *s, const Event *e) {

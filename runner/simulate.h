@@ -14,7 +14,7 @@
 typedef struct {
   int n_ranks, shards, ranks; /* as teams_new's */
   int64_t n_trials;
-  int64_t window;  /* trial n waits until all below n - window are done; 0: none waits */
+  int64_t window;  /* trial n waits until all up to n - window are done; 0: none waits */
   double latency;  /* seconds that a message is under way */
   double serve;    /* seconds that rank 0 takes for a message besides its decision */
   double report;   /* a trial reports its epochs at most so often */

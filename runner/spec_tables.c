@@ -200,7 +200,7 @@ static const Param search_rows[] = {
      .doc = "how many points; grid knows its own number"},
     {"max_concurrent", P_INT, ROW(SearchSpec, max_concurrent), .def = "16", .lo = 1, .hi = 1e6,
      .doc = "of a method that looks at results: how many trials at a time; proposal n sees exactly "
-            "the results of the trials before n - max_concurrent"},
+            "the results of trials up to n - max_concurrent"},
     {"early_terminate", P_KIND, ROW(SearchSpec, early_terminate), .optional = true,
      .registry = &run_stoppers,
      .doc = "which trials end before their last epoch, for others do better"},

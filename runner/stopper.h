@@ -7,7 +7,7 @@
  *   bracket   trials in groups that train in legs, from rung to rung; of those that reach a rung
  *             the best go on when all of the group are there (rungs.h)
  *   limits    a trial may not get worse than limits that earlier trials' curves set: those of
- *             trials 0 .. n - max_concurrent - 1
+ *             trials 0 .. n - max_concurrent
  */
 #ifndef CAVIAR_STOPPER_H
 #define CAVIAR_STOPPER_H

@@ -1,6 +1,6 @@
 /*
  * A search without trainings: a sampler is asked for one trial after the other on a function that
- * is known, as the program asks it: results of trials 0 .. n - window - 1 and no others.
+ * is known, as the program asks it: results of trials 0 .. n - window and no others.
  */
 #ifndef CAVIAR_TEST_SAMPLER_RIG_H
 #define CAVIAR_TEST_SAMPLER_RIG_H
@@ -75,7 +75,7 @@ static inline SamplerAsk rig_ask(Rig *r, int64_t n) {
   ask.axes = r->axes;
   ask.n = n;
   if (r->sampler->looks) {
-    ask.n_told = n > ask.window ? n - ask.window : 0;
+    ask.n_told = sampler_n_told(n, ask.window);
     ask.told = r->told;
     ask.pending = r->pending + ask.n_told;
   }

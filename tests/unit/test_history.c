@@ -36,7 +36,7 @@ static void mix_place(uint64_t *hash, const SamplerAsk *ask, const double *u) {
 
 static uint64_t all_that_is_shown(const SamplerAsk *ask) {
   uint64_t hash = ask->seed + (uint64_t)ask->n * 77;
-  assert_int_equal(ask->n_told, ask->n > ask->window ? ask->n - ask->window : 0);
+  assert_int_equal(ask->n_told, sampler_n_told(ask->n, ask->window));
   for (int64_t k = 0; k < ask->n_told; k++) {
     mix_place(&hash, ask, ask->told[k].u);
     mix(&hash, ask->told[k].loss);
@@ -226,18 +226,18 @@ static void who_peeks_is_caught(void **state) {
 static void nothing_is_proposed_too_early(void **state) {
   History h;
   history_init(&h, *state, search_with(*state, &method, 3));
-  assert_true(history_ready(&h, 3)); /* sees none */
-  assert_false(history_ready(&h, 4));
-  assert_null(history_point(*state, &h, 4));
-  assert_non_null(history_point(*state, &h, 3));
+  assert_true(history_ready(&h, 2)); /* sees none */
+  assert_false(history_ready(&h, 3));
+  assert_null(history_point(*state, &h, 3));
+  assert_non_null(history_point(*state, &h, 2));
   history_tell(&h, 1, history_point(*state, &h, 1), 0.5);
-  assert_false(history_ready(&h, 4));
+  assert_false(history_ready(&h, 3));
   history_tell(&h, 0, history_point(*state, &h, 0), 0.5);
-  assert_true(history_ready(&h, 5));
-  assert_false(history_ready(&h, 6));
+  assert_true(history_ready(&h, 4));
+  assert_false(history_ready(&h, 5));
   history_tell(&h, -1, "{}", 0.5); /* no such trials */
   history_tell(&h, N, "{}", 0.5);
-  assert_false(history_ready(&h, 6));
+  assert_false(history_ready(&h, 5));
 }
 
 /* A trial that failed is told as NaN; that it is trained again later changes no proposal. */
@@ -308,8 +308,8 @@ static void only_whole_designs_know_how_many(void **state) {
 static void a_plan_knows_the_first_points(void **state) {
   const Spec *s = search_with(*state, &method, 4);
   assert_true(plan_looks(s));
-  assert_non_null(plan_point(*state, s, 4));
-  assert_null(plan_point(*state, s, 5));
+  assert_non_null(plan_point(*state, s, 3));
+  assert_null(plan_point(*state, s, 4));
 }
 
 int main(void) {

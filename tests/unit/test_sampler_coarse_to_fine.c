@@ -36,12 +36,12 @@ static void stages_divide_the_trials(void **state) {
 }
 
 /*
- * Two stages of 10, window 2: the box is of trials 0 .. 7, a quarter of them: 0 and 1. Range: 0.40 ..
+ * Two stages of 10, window 3: the box is of trials 0 .. 7, a quarter of them: 0 and 1. Range: 0.40 ..
  * 0.42, with a margin of a half each side 0.39 .. 0.43; steps 2 and 3: 0.2 .. 0.4, 0.1 .. 0.5;
  * categories 3 and 1.
  */
 static void box_by_hand(void **state) {
-  Rig r = hand_made(*state, "stages=2 keep=0.25 margin=0.5 zoom=1000", 2);
+  Rig r = hand_made(*state, "stages=2 keep=0.25 margin=0.5 zoom=1000", 3);
   const SamplerAsk ask = rig_ask(&r, 10);
   const CoarseBox b = coarse_to_fine_box(*state, &ask, 1);
   assert_int_equal(b.n_kept, 2);
@@ -55,7 +55,7 @@ static void box_by_hand(void **state) {
 
 /* zoom 4: a quarter of the space about 0.41: 0.285 .. 0.535. At the rim it is moved inside. */
 static void a_box_is_not_too_narrow(void **state) {
-  Rig r = hand_made(*state, "stages=2 keep=0.25 margin=0 zoom=4", 2);
+  Rig r = hand_made(*state, "stages=2 keep=0.25 margin=0 zoom=4", 3);
   SamplerAsk ask = rig_ask(&r, 10);
   CoarseBox b = coarse_to_fine_box(*state, &ask, 1);
   assert_true(near(b.low[0], 0.285) && near(b.high[0], 0.535));
@@ -69,7 +69,7 @@ static void a_box_is_not_too_narrow(void **state) {
 
 /* One box for all trials of a stage, whatever was told in the meantime; a trial of the next sees it. */
 static void one_box_a_stage(void **state) {
-  Rig r = hand_made(*state, "stages=2 keep=0.25", 2);
+  Rig r = hand_made(*state, "stages=2 keep=0.25", 3);
   SamplerAsk ask = rig_ask(&r, 10);
   const CoarseBox b = coarse_to_fine_box(*state, &ask, 1);
   for (int n = 8; n < TRIALS; n++) r.told[n].loss = -100;
@@ -86,7 +86,7 @@ static void one_box_a_stage(void **state) {
 
 /* Draws lie in the box, spread over it, and on kept categories only. */
 static void draws_fill_the_box(void **state) {
-  Rig r = hand_made(*state, "stages=2 keep=0.25 margin=0.5 zoom=1000", 2);
+  Rig r = hand_made(*state, "stages=2 keep=0.25 margin=0.5 zoom=1000", 3);
   bool taken[5] = {false}, kinds[4] = {false};
   for (int n = 10; n < 18; n++) {
     double u[3];

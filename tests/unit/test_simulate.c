@@ -179,10 +179,10 @@ static void a_window_holds_trials_back(void **state) {
   SimulateResult r;
   simulate(&job, &r);
   near(r.seconds, 10, 0.01);
-  job.window = 1; /* trial n needs all below n - 1: two at a time */
+  job.window = 2; /* trial n needs all up to n - 2: two at a time */
   simulate(&job, &r);
   near(r.seconds, 40, 0.01);
-  job.window = 3;
+  job.window = 4;
   simulate(&job, &r);
   near(r.seconds, 20, 0.01);
 }
