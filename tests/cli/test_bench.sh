@@ -82,6 +82,7 @@ grep '"momentum"' <<<"$updates" | tr -d '"{} ' | awk -F, '
 
 # Teams: of one rank without mpirun, of two with it. Weights: 64 64 + 64 32 + 32 10, a bias, and 2 (64 + 32) of batch norm.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+# shellcheck disable=SC2016
 check_ranks='
   function near(x, y) { return x > 0 && y > 0 && x / y < 1.01 && y / x < 1.01 }
   {
@@ -100,13 +101,13 @@ check_ranks='
   }
   END { exit !(rows == 3 && sums == (size > 1)) }'
 for job in 1 2 3; do
-  launch=(mpirun -q --oversubscribe -n $job)
+  launch=(mpirun -q --oversubscribe -n "$job")
   [ $job = 1 ] && launch=()
   lines=$("${launch[@]}" "$CAVIAR" bench --ranks --shards 1,2,4 --shape 64-64-32-10 --seconds 0 --json)
   [ "$(wc -l <<<"$lines")" -ge 3 ] || fail "$job ranks: $lines"
   # Three ranks make a team of two; MPI_Allreduce is over all ranks, so it has no place beside it.
   [ $job = 3 ] && lines=${lines//'"mpi_us": null, "ratio"'/'"mpi_us": 1, "ratio"'}
-  tr -d '"{} ' <<<"$lines" | awk -F, -v job=$job -v size=$((job < 2 ? 1 : 2)) "$check_ranks" || fail "$job ranks: $lines"
+  tr -d '"{} ' <<<"$lines" | awk -F, -v job="$job" -v size=$((job < 2 ? 1 : 2)) "$check_ranks" || fail "$job ranks: $lines"
 done
 table=$(mpirun -q -n 2 --oversubscribe "$CAVIAR" bench --ranks --shards 8 --shape 64-64-32-10 --seconds 0)
 [[ $table == *"busy: what ratio would be"* ]] || fail "the columns have no words: $table"
