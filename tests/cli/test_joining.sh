@@ -41,12 +41,13 @@ together() {
 sound() {
   local before="" last=-1 step members
   while IFS=: read -r step members; do
-    local list=($members)
+    local list
+    read -ra list <<<"$members"
     [[ " 1 2 4 8 " == *" ${#list[@]} "* ]] || fail "trial $1: ${#list[@]} ranks: $members"
     [ "$(printf '%s\n' "${list[@]}" | sort -nu | wc -l)" = ${#list[@]} ] || fail "trial $1: a rank twice: $members"
     [ "$(printf '%s\n' "${list[@]}" | sort -n | tail -n 1)" -lt "$2" ] || fail "trial $1: no such rank: $members"
     [[ "$members " == "$before "* && "$members" != "$before" ]] || fail "trial $1: '$before' did not grow: '$members'"
-    [ "$step" -gt $last ] || fail "trial $1: step $step after $last"
+    [ "$step" -gt "$last" ] || fail "trial $1: step $step after $last"
     before=$members last=$step
   done < <(teams run "$1")
 }
@@ -58,7 +59,7 @@ record_has_them() {
     sed 's/\\000//g; s/", "\[/\n[/g; s/^ *"//; s/"$//' >in-record
   [ "$(wc -l <in-record)" = "$(wc -l <got)" ] || fail "/trials/team of $(wc -l <in-record) trials, not $(wc -l <got)"
   for ((t = 0; t < $(wc -l <got); t++)); do
-    want=$("$CAVIAR" show run $t --json | grep -oE '"team": \[(\{[^}]*\}(, )?)*\]' | sed 's/"team": //')
+    want=$("$CAVIAR" show run "$t" --json | grep -oE '"team": \[(\{[^}]*\}(, )?)*\]' | sed 's/"team": //')
     [ "$(sed -n "$((t + 1))p" in-record)" = "${want:-[]}" ] || fail "trial $t: another team in results.h5"
   done
 }
@@ -66,16 +67,16 @@ record_has_them() {
 most() { # members of any team of run
   local t n most=0
   for ((t = 0; t < $(wc -l <got); t++)); do
-    n=$(members run $t)
-    [ "$n" -gt $most ] && most=$n
+    n=$(members run "$t")
+    [ "$n" -gt "$most" ] && most=$n
   done
-  echo $most
+  echo "$most"
 }
 
 grew() { # how many trials of run had more than one team
   local t n=0
   for ((t = 0; t < $(wc -l <got); t++)); do
-    [ "$(teams run $t | wc -l)" -gt 1 ] && n=$((n + 1))
+    [ "$(teams run "$t" | wc -l)" -gt 1 ] && n=$((n + 1))
   done
   echo $n
 }
@@ -83,19 +84,19 @@ grew() { # how many trials of run had more than one team
 # ---- they join -----------------------------------------------------------------------------------------
 alone 9
 together 4 9
-[ "$(grew)" -ge 1 ] && [ "$(most)" = 4 ] || fail "9 trials on 4 ranks: $(grew) grew, to $(most) ranks at most"
+{ [ "$(grew)" -ge 1 ] && [ "$(most)" = 4 ]; } || fail "9 trials on 4 ranks: $(grew) grew, to $(most) ranks at most"
 echo "9 trials on 4 ranks: $(grew) grew"
 
 # by the word of the file: teams of two for the whole job, of five ranks one alone
 for n in 4 5; do
   together $n 9 resources.ranks_per_trial=2
-  [ "$(grew)" = 0 ] && [ "$(most)" = 2 ] || fail "teams of two on $n ranks: $(grew) grew, to $(most)"
+  { [ "$(grew)" = 0 ] && [ "$(most)" = 2 ]; } || fail "teams of two on $n ranks: $(grew) grew, to $(most)"
 done
 
 alone 3
 together 2 3
-[ "$(grew)" -ge 1 ] && [ "$(most)" = 2 ] || fail "3 trials on 2 ranks: $(grew) grew, to $(most) ranks at most"
-grown=$(for t in 0 1 2; do [ "$(teams run $t | wc -l)" = 2 ] && echo $t; done | head -n 1)
+{ [ "$(grew)" -ge 1 ] && [ "$(most)" = 2 ]; } || fail "3 trials on 2 ranks: $(grew) grew, to $(most) ranks at most"
+grown=$(for t in 0 1 2; do [ "$(teams run "$t" | wc -l)" = 2 ] && echo $t; done | head -n 1)
 "$CAVIAR" show run "$grown" | grep -qE '^ranks [01], then [01] [01] \(from step [0-9]+\)$' || fail "show does not say who trained"
 
 # a trial that needs only one: the others have nothing to do, and it is said
@@ -112,12 +113,23 @@ together 8 5
 alone 2
 together 8 2
 for t in 0 1; do
-  [[ "$(teams run $t | head -n 1)" =~ ^0:( [0-7]){4}$ ]] || fail "2 trials on 8 ranks: trial $t begins with $(teams run $t)"
+  [[ "$(teams run "$t" | head -n 1)" =~ ^0:( [0-7]){4}$ ]] || fail "2 trials on 8 ranks: trial $t begins with $(teams run "$t")"
 done
 
 # ---- interrupted ---------------------------------------------------------------------------------------
 begun() { # a checkpoint is newer than the start
   find run/checkpoints -name '*.h5' -newer mark 2>/dev/null | grep -q .
+}
+
+ranks_are_gone() { # those of a killed mpirun live on for a moment, and save
+  local i p
+  for ((i = 0; i < 2000; i++)); do
+    for p in $(pgrep -x caviar); do
+      if [ "$(readlink "/proc/$p/cwd")" = "$PWD" ]; then sleep 0.01 && continue 2; fi
+    done
+    return
+  done
+  fail "ranks live on for 20 s and more"
 }
 
 # interrupt RANKS: stops or kills what runs at some moment; counts those that came in the middle
@@ -138,6 +150,7 @@ interrupt() {
       ;;
   esac
   over
+  ranks_are_gone
   case $how:$code in
     *:0) return ;;
     [01]:75 | [23]:137) cut=$((cut + 1)) ;;

@@ -9,7 +9,7 @@ cat >team.yaml <<YAML
 seed: 3
 data: {source: {name: blobs, rows: 2000, features: 16}}
 model: {layers: [{dense: {units: 32}}, batch_norm, relu, {dense: {units: classes}}]}
-train: {epochs: 60, batch_size: 64, shards: 2}
+train: {epochs: 300, batch_size: 64, shards: 2}
 checkpoint: {every_seconds: 0.2}
 search: {method: random, trials: 6, parameters: {train.optimizer.learning_rate: {min: 0.0001, max: 0.1, scale: log}}}
 YAML
@@ -21,6 +21,14 @@ process_of() { # of a rank: as its environment tells
   for p in $(pgrep -P "$pid" -x caviar); do
     if tr '\0' '\n' <"/proc/$p/environ" | grep -qx "OMPI_COMM_WORLD_RANK=$1"; then echo "$p"; fi
   done
+}
+
+alive() { # is any of these processes, a zombie aside?
+  local p
+  for p in "$@"; do
+    if grep -qs '^State:[[:space:]]*[RSDT]' "/proc/$p/status"; then return; fi
+  done
+  return 1
 }
 
 some_done() {
@@ -42,14 +50,12 @@ dies() {
   begin=${EPOCHREALTIME/[.,]/}
   kill -9 "$victim" || fail "the search of $n ranks was over before rank $rank could be killed"
   over
+  # shellcheck disable=SC2086 # many words
+  while alive $others; do sleep 0.01; done
   took=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
   [ "$code" = 137 ] || fail "rank $rank of $n killed: exit $code"
   [ $took -lt 5000 ] || fail "rank $rank of $n killed: the job was over after $took ms"
-  for p in $others; do
-    grep -qs '^State:[[:space:]]*[RSDT]' "/proc/$p/status" && fail "rank $rank of $n killed: process $p still lives"
-  done
-  [ "$(grep -c 'is gone' err)" = 1 ] &&
-    grep -q "rank $rank on $host (process $victim) is gone, so the job ends; run the same command again" err ||
+  [ "$(grep -c "rank $rank on $host (process $victim) is gone, so the job ends; run the same command again" err)" = 1 ] ||
     fail "rank $rank of $n killed: not one line that names it"
   [ "$(finished run)" -lt 6 ] || fail "the kill came too late"
   expect 0 "$want" ranks 3 run team.yaml --out run
@@ -64,5 +70,5 @@ at=1 && dies 4 0 resources.ranks_per_trial=2
 
 # it is nothing that a rank which ended in peace would bring about
 expect 0 "$want" ranks 4 run team.yaml --out peace
-[ ! -s err ] || fail "words on stderr"
+grep -q "^caviar:" err && fail "words on stderr"
 echo "all is well"

@@ -32,7 +32,7 @@ warned() {
   rm -rf "$1" "$1-alone"
   ranks 0 run "$1.yaml" --out "$1-alone" resources.ranks_per_trial=auto >out 2>err || fail "$1 alone"
   expect 0 "$(digest "$1-alone")" ranks "$3" run "$1.yaml" --out "$1"
-  [ "$(grep -cF -- "$2" err)" = 1 ] && [ "$(grep -c 'warning:' err)" = 1 ] || fail "$1 on $3 ranks: not once: $2"
+  [ "$(grep -cF -- "$2" err) $(grep -c 'warning:' err)" = "1 1" ] || fail "$1 on $3 ranks: not once: $2"
 }
 
 experiment three 'shards: 3' 'ranks_per_trial: auto'

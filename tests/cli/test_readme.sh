@@ -25,7 +25,11 @@ expect 0 "residual" ranks 0 check network.yaml
 expect 0 "test part (500 rows): trial 0 has" ranks 0 run network.yaml train.epochs=6 --out network
 expect 0 "confusion, test part" ranks 0 show network 0
 
-block 5 >line.yaml
+{ echo "data: {source: strokes}" && echo "model: {layers: [{dense: {units: 16}}, batch_norm, relu, {dense: {units: classes}}]}" &&
+  block 5; } >replicas.yaml
+expect 0 "shards: 8" ranks 0 check replicas.yaml
+
+block 6 >line.yaml
 expect 0 "cost    " ranks 0 run line.yaml --out line
 expect 0 "" ranks 0 show line --json
 awk 'match($0, /"a": [0-9.]+/) { a = substr($0, RSTART + 5, RLENGTH - 5) } END { exit !(a > 2.9 && a < 3.1) }' out ||
