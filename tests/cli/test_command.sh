@@ -15,6 +15,7 @@ done
 [ "$WORD" = "so $2" ] && [ "$(cat)" = "" ] || exit 5
 echo "$CAVIAR_TRIAL" >>"$STARTED"
 sleep "${SLOW:-0}"
+while [ -e hold ]; do sleep 0.05; done
 echo "training with seed $CAVIAR_SEED" >&2
 for epoch in 1 2 3; do
   echo "not {json"
@@ -88,12 +89,14 @@ begin() { # DIR COMMAND...: in the background, until 3 trials are there
   done
 }
 begin killed "$CAVIAR" run c.yaml --out killed
+touch hold
 for _ in $(seq 200); do [ -n "$(alive '/train[.]sh')" ] && break; done
 [ -n "$(alive '/train[.]sh')" ] || fail "the test does not see the program"
 kill -9 $pid
 wait $pid 2>/dev/null
-sleep 0.1
+for _ in $(seq 50); do [ -z "$(alive '/train[.]sh')" ] && break; sleep 0.1; done
 [ -z "$(alive '/train[.]sh')" ] || fail "the program outlives a killed caviar"
+rm hold
 before=$(finished killed)
 [ "$before" -lt 12 ] || fail "the kill came too late"
 expect 0 "$want" ranks 2 run c.yaml --out killed
