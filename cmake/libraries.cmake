@@ -10,6 +10,7 @@ caviar_pkg(jansson jansson)
 caviar_pkg(xxhash libxxhash)
 caviar_pkg(openblas openblas)
 
+find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 add_library(lib::zlib ALIAS ZLIB::ZLIB)
 

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* F_OFD_SETLK */
 #include "files.h"
 
 #include <errno.h>
@@ -7,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -162,61 +160,4 @@ Status file_write(const char *path, const void *bytes, size_t n, Err *e) {
   }
   arena_free(&scratch);
   return status;
-}
-
-/* ---- the lock of a run directory ---- */
-
-static void describe_holder(int fd, char *out, size_t size) {
-  ssize_t n = pread(fd, out, size - 1, 0);
-  out[n > 0 ? n : 0] = '\0';
-  for (char *p = out; *p != '\0'; p++) {
-    if ((unsigned char)*p < 0x20) *p = '\0';
-  }
-  if (out[0] == '\0') snprintf(out, size, "another process");
-}
-
-static bool write_holder(int fd) {
-  char host[256] = "unknown host", text[512];
-  gethostname(host, sizeof host - 1);
-  const char *job = getenv("SLURM_JOB_ID");
-  if (job == NULL) job = getenv("PBS_JOBID");
-  int n = snprintf(text, sizeof text, "process %ld on %s%s%.100s%s\n", (long)getpid(), host,
-                   job != NULL ? " (job " : "", job != NULL ? job : "", job != NULL ? ")" : "");
-  return ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) == n;
-}
-
-Status file_lock(const char *dir, double wait_seconds, int *out, Err *e) {
-  const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
-  char holder[300];
-  int tries = wait_seconds > 0 ? (int)(wait_seconds * 10) + 1 : 1;
-  Arena scratch;
-  arena_init(&scratch);
-  const char *path = file_join(&scratch, dir, "lock");
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  Status status = OK;
-  if (fd < 0) status = err_set(e, E_IO, "cannot open %s: %s", path, strerror(errno));
-  for (int i = 0; status == OK; i++) {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0) break;
-    if (errno != EAGAIN && errno != EACCES) {
-      status = err_set(e, E_IO, "cannot lock %s: %s", path, strerror(errno));
-    } else if (i + 1 >= tries) {
-      describe_holder(fd, holder, sizeof holder);
-      status = err_set(e, E_BUSY, "run directory %s is in use by %s: wait for it, or stop it", dir,
-                       holder);
-    } else {
-      nanosleep(&pause, NULL);
-    }
-  }
-  if (status == OK && !write_holder(fd)) {
-    status = err_set(e, E_IO, "cannot write %s: %s", path, strerror(errno));
-  }
-  if (status != OK && fd >= 0) close(fd);
-  if (status == OK) *out = fd;
-  arena_free(&scratch);
-  return status;
-}
-
-void file_unlock(int fd) {
-  close(fd);
 }

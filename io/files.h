@@ -1,4 +1,4 @@
-/* Files and folders: whole-file reads, atomic writes, the lock of a run directory. */
+/* Files and folders: whole-file reads, atomic writes. */
 #ifndef CAVIAR_FILES_H
 #define CAVIAR_FILES_H
 
@@ -17,13 +17,5 @@ MUST_CHECK Status file_sync_dir(const char *dir, Err *e);
 const char *file_dir(Arena *a, const char *path); /* "a/b/c.h5" -> "a/b", "c" -> "." */
 const char *file_join(Arena *a, const char *dir, const char *path); /* absolute path wins */
 MUST_CHECK Status file_remove(const char *path, Err *e);            /* not there: fine */
-
-/*
- * The lock of a run directory: DIR/lock, held by an OFD write lock as long as the process lives;
- * its text names host, process and batch job. If taken, tries for `wait_seconds`, then E_BUSY with
- * that text.
- */
-MUST_CHECK Status file_lock(const char *dir, double wait_seconds, int *fd, Err *e);
-void file_unlock(int fd);
 
 #endif

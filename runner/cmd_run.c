@@ -229,6 +229,7 @@ static Status verdict(const Run *r, const char *digest, Err *e) {
 
 static Status publish(Arena *a, Run *r, bool changed, Err *e) {
   bool there = file_exists(file_join(a, r->out, "results.h5"));
+  if (lock_lost(r->dir.lock)) return OK; /* it is another process's now */
   return changed || !there ? record_publish(&r->dir, e) : OK;
 }
 
@@ -242,6 +243,7 @@ static Status finish(Arena *a, Run *r, Err *e) {
   Err later = {0};
   Status published = publish(a, r, changed, s == OK ? e : &later);
   if (s == OK) s = published;
+  if (s == OK) s = run_dir_record_end(&r->dir, e);
   Status closed = run_dir_close(&r->dir, s == OK ? e : &later);
   if (s == OK) s = closed;
   if (s != OK) return s;
@@ -297,7 +299,8 @@ const Command run_command_run = {
         "  --expect-digest H  exit 1 if the finished run has another digest\n"
         "\n"
         "On a directory that exists the run goes on where it was; a finished one shows its\n"
-        "leaderboard. SIGUSR1 and SIGTERM save what is being trained and stop.\n"
+        "leaderboard. SIGUSR1, SIGTERM and `caviar stop` save what is being trained and stop; a\n"
+        "second signal stops at once.\n"
         "\n"
         "Exit codes: 0 done, 1 a trial failed or another digest, 2 usage, 3 invalid experiment,\n"
         "4 data or files, 75 stopped with a checkpoint (run again).\n"

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cpu.h"
 #include "base/log.h"
@@ -20,6 +21,7 @@
 #include "command.h"
 #include "mpi_team.h"
 #include "mpi_world.h"
+#include "search.h"
 
 /* ---- the launcher ---------------------------------------------------------------------------- */
 
@@ -52,6 +54,11 @@ static void memory_exhausted(size_t bytes) {
 static void job_over(Status why) {
   if (mpi_runs()) MPI_Abort(MPI_COMM_WORLD, err_exit_code(why));
   exit(err_exit_code(why));
+}
+
+/* Asked to stop twice: what was journaled stays, checkpoints are as old as they are. */
+static void leave_at_once(void) {
+  _exit(err_exit_code(E_STOPPED));
 }
 
 /* ---- words on the command line --------------------------------------------------------------- */
@@ -114,6 +121,7 @@ int main(int argc, char **argv) {
   cpu_flush_denormals();
   arena_on_exhausted(memory_exhausted);
   world_on_end(job_over);
+  search_on_second_signal(leave_at_once);
   const char *word = command_word(argc, argv);
   const Command *c = command_find(word);
   int rank = launched_rank();
@@ -122,7 +130,8 @@ int main(int argc, char **argv) {
   arrange_signals(searches);
   if (!mpi && rank > 0) return 0;
   if (mpi) {
-    MPI_Init(&argc, &argv);
+    int provided; /* a thread of io/lock.c calls no MPI */
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     mpi_team_start();
   }

@@ -120,6 +120,7 @@ static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
         "a result is of trial %lld; the run has %lld", (long long)t->number,
         (long long)r->head.n_trials);
   take(r, t);
+  r->ended = false;
   return OK;
 }
 
@@ -179,12 +180,16 @@ static Status read_record(void *ctx, const JsonValue *record, const char *text, 
   if (str_eq(type, "run")) return read_head(r, record, e);
   CHECK(e, r->results, E_DATA, "the journal does not begin with what the run is");
   if (str_eq(type, "trial")) return read_trial(r, json_get(record, "result"), e);
-  if (str_eq(type, "test")) return run_test_read(r->arena, record, &r->test, e);
+  if (str_eq(type, "test")) {
+    r->ended = false;
+    return run_test_read(r->arena, record, &r->test, e);
+  }
+  if (str_eq(type, "end")) r->ended = true;
   return OK; /* records of later versions that change nothing here */
 }
 
 static void set_up(Arena *a, const char *dir, RunDir *out) {
-  *out = (RunDir){.dir = dir, .arena = a, .lock = -1, .test = {.trial = -1}};
+  *out = (RunDir){.dir = dir, .arena = a, .test = {.trial = -1}};
   out->checkpoint_dir = file_join(a, dir, "checkpoints");
 }
 
@@ -278,7 +283,7 @@ Status run_dir_open(Arena *a, const char *dir, const Spec *spec, const RunHead *
   set_up(a, dir, out);
   out->spec = (Spec *)spec;
   TRY(file_make_dirs(dir, e));
-  TRY(file_lock(dir, LOCK_SECONDS, &out->lock, e));
+  TRY(lock_take(a, dir, LOCK_SECONDS, &out->lock, e));
   Status s = open_locked(out, spec, head, e);
   Err later = {0};
   if (s != OK && run_dir_close(out, &later) != OK) return s;
@@ -295,8 +300,8 @@ Status run_dir_close(RunDir *r, Err *e) {
     if (s == OK) s = closed;
   }
   r->journal = NULL;
-  if (r->lock >= 0) file_unlock(r->lock);
-  r->lock = -1;
+  lock_release(r->lock);
+  r->lock = NULL;
   return s;
 }
 
@@ -319,7 +324,8 @@ Status run_dir_record(RunDir *r, const char *json, Err *e) {
   JsonValue *result = NULL;
   Str line = str_new(&scratch);
   str_addf(&line, "{\"type\": \"trial\", \"result\": %s}", json);
-  Status s = json_parse(&scratch, json, strlen(json), &result, e);
+  Status s = lock_check(r->lock, e);
+  if (s == OK) s = json_parse(&scratch, json, strlen(json), &result, e);
   if (s == OK) s = journal_append(r->journal, str_text(&line), e);
   if (s == OK) s = read_trial(r, result, e);
   if (s == OK) drop_checkpoints(r);
@@ -332,8 +338,18 @@ Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e) {
   arena_init(&scratch);
   Str line = str_new(&scratch);
   run_test_write(t, &line);
-  Status s = journal_append(r->journal, str_text(&line), e);
+  Status s = lock_check(r->lock, e);
+  if (s == OK) s = journal_append(r->journal, str_text(&line), e);
   arena_free(&scratch);
   if (s == OK) r->test = *t;
+  if (s == OK) r->ended = false;
   return s;
+}
+
+Status run_dir_record_end(RunDir *r, Err *e) {
+  if (r->ended) return OK;
+  TRY(lock_check(r->lock, e));
+  TRY(journal_append(r->journal, "{\"type\": \"end\"}", e));
+  r->ended = true;
+  return OK;
 }

@@ -4,7 +4,8 @@
  *   experiment.yaml   as given                resolved.yaml   every default explicit, overrides in
  *   journal           finished trials         results.h5      the record, made from the journal
  *   checkpoints/      the best trials' weights, and what is being trained
- *   lock              held by the one process that writes (rank 0)
+ *   lock              held by the one process that writes (rank 0), see io/lock.h
+ *   stop              somebody asks it to stop
  *
  * The journal's first record says what the run is (canonical spec, overrides, data); a run is
  * continued only by the same experiment on the same data; a search may be given more trials, which
@@ -17,6 +18,7 @@
 
 #include "history.h"
 #include "io/journal.h"
+#include "io/lock.h"
 #include "trial.h"
 
 /* What the record says about where a run came from; the journal's first record. */
@@ -58,8 +60,9 @@ typedef struct {
   History history; /* the points of the trials that are not finished follow from it */
   RunTest test;
   Arena *arena;
+  bool ended;       /* nothing is left to do: tested and published too */
   Journal *journal; /* NULL: only read */
-  int lock;         /* file descriptor */
+  Lock *lock;       /* the same */
 } RunDir;
 
 /* Only reads, needs no lock, also while the run goes on. E_IO: not there, not a run directory. */
@@ -76,6 +79,9 @@ MUST_CHECK Status run_dir_open(Arena *a, const char *dir, const Spec *spec, cons
 /* Appends a trial's result (JSON of trial_write_json) to the journal, then counts it. */
 MUST_CHECK Status run_dir_record(RunDir *r, const char *json, Err *e);
 MUST_CHECK Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e);
+/* All trials are done, the chosen one has seen the test part, the record is published; kept in the
+ * journal, once. */
+MUST_CHECK Status run_dir_record_end(RunDir *r, Err *e);
 /* Gives the lock back; everything is on disk. Safe on a RunDir that was only read or never
  * opened. */
 MUST_CHECK Status run_dir_close(RunDir *r, Err *e);

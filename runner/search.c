@@ -18,15 +18,25 @@ static const double publish_seconds = 30, publish_share = 0.01;
 /* ---- signals --------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t asked_to_stop;
+static double asked_at;       /* seconds on the clock; the handler's own */
+static void (*at_once)(void); /* ends the process */
 
+/* A batch system may send the same twice within a moment: that is one. */
 static void on_signal(int number) {
+  const double now = clock_now();
   if (number == SIGINT) signal(SIGINT, SIG_DFL);
+  if (!asked_to_stop) asked_at = now;
+  if (asked_to_stop && now - asked_at > 1 && at_once) at_once();
   asked_to_stop = 1;
+}
+
+void search_on_second_signal(void (*end)(void)) {
+  at_once = end;
 }
 
 void search_catch_signals(void) {
   struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-  sigemptyset(&act.sa_mask);
+  sigfillset(&act.sa_mask);
   sigaction(SIGUSR1, &act, NULL);
   sigaction(SIGTERM, &act, NULL);
   sigaction(SIGINT, &act, NULL);
@@ -37,7 +47,7 @@ bool search_signalled(void) {
 }
 
 bool search_stopping(const Search *s) {
-  return s->stop || s->err.status != OK || asked_to_stop;
+  return s->stop || s->err.status != OK || asked_to_stop || lock_stop_asked(s->run->lock);
 }
 
 /* ---- trials ---------------------------------------------------------------------------------- */
@@ -186,6 +196,8 @@ void search_tick(Search *s) {
   double now = clock_now();
   bool durable;
   if (s->err.status != OK) return;
+  lock_note(s->run->lock, s->progress.running, s->progress.epochs + s->progress.finished);
+  if (lock_lost(s->run->lock) && lock_check(s->run->lock, &s->err) != OK) return;
   if (journal_sync(s->run->journal, false, &durable, &s->err) != OK) return;
   progress_draw(&s->progress, now);
   if (now < s->publish) return;
@@ -200,7 +212,9 @@ Status search_outcome(const Search *s, Err *e) {
     return s->err.status;
   }
   if (schedule_complete(&s->queue)) return OK;
+  const char *who = lock_stop_text(s->run->arena, s->run->dir);
   FAIL(e, E_STOPPED,
-       "stopped: run the same command again to continue (%lld of %lld trials are finished)",
-       (long long)s->queue.n_done, (long long)s->queue.n_trials);
+       "stopped%s%s: run the same command again to continue (%lld of %lld trials are finished)",
+       who ? " as asked by " : "", who ? who : "", (long long)s->queue.n_done,
+       (long long)s->queue.n_trials);
 }

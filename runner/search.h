@@ -43,7 +43,9 @@ bool search_stopping(const Search *s);
 /* When nobody trains any more: OK, E_STOPPED where trials are missing, or what ended the search. */
 MUST_CHECK Status search_outcome(const Search *s, Err *e);
 
-/* SIGUSR1, SIGTERM and the first SIGINT ask to stop; a second SIGINT ends the process. */
+/* SIGUSR1, SIGTERM and SIGINT ask to stop, as DIR/stop does (io/lock.h); a second one, more than a
+ * second later, ends the process at once: by what main set, which is called by a signal handler. */
+void search_on_second_signal(void (*end)(void));
 void search_catch_signals(void);
 bool search_signalled(void);
 

@@ -1,4 +1,4 @@
-/* Files: what is read is what was written, nothing half is published, one holder of the lock. */
+/* Files: what is read is what was written, nothing half is published. */
 #define _XOPEN_SOURCE 700 /* setrlimit */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -181,84 +181,6 @@ static void half_a_write_publishes_nothing(void **state) {
   clean(f, (const char *const[]){"x"}, 1);
 }
 
-/* ---- the lock ---- */
-
-/* A child that holds the lock until the pipe is closed. */
-static pid_t hold(const char *dir, int until[2]) {
-  int ready[2];
-  char c = 0;
-  assert_int_equal(pipe(until), 0);
-  assert_int_equal(pipe(ready), 0);
-  pid_t pid = fork();
-  assert_true(pid >= 0);
-  if (pid == 0) {
-    Err e = {0};
-    int fd;
-    close(until[1]);
-    setenv("SLURM_JOB_ID", "55", 1);
-    c = file_lock(dir, 0, &fd, &e) == OK ? 'y' : 'n';
-    if (write(ready[1], &c, 1) != 1) _exit(1);
-    while (read(until[0], &c, 1) < 0 && errno == EINTR) continue;
-    _exit(0); /* the lock goes with the process */
-  }
-  close(until[0]);
-  close(ready[1]);
-  assert_int_equal(read(ready[0], &c, 1), 1);
-  assert_int_equal(c, 'y');
-  close(ready[0]);
-  return pid;
-}
-
-static void one_holder_of_the_lock(void **state) {
-  Fixture *f = *state;
-  int until[2], fd = -1, other;
-  pid_t pid = hold(f->dir, until);
-  assert_int_equal(file_lock(f->dir, 0.3, &fd, &f->e), E_BUSY);
-  char *expected =
-      arena_printf(&f->arena, "run directory %s is in use by process %ld on ", f->dir, (long)pid);
-  assert_true(str_starts(f->e.text, expected));
-  assert_true(str_ends(f->e.text, " (job 55): wait for it, or stop it"));
-  f->e = (Err){0};
-  close(until[1]);
-  assert_int_equal(waitpid(pid, NULL, 0), pid);
-
-  unsetenv("SLURM_JOB_ID");
-  unsetenv("PBS_JOBID");
-  assert_int_equal(file_lock(f->dir, 0, &fd, &f->e), OK);
-  assert_int_equal(file_lock(f->dir, 0, &other, &f->e), E_BUSY); /* also in one process */
-  assert_non_null(strstr(f->e.text, arena_printf(&f->arena, "process %ld on ", (long)getpid())));
-  f->e = (Err){0};
-  char *text;
-  size_t n; /* the other's text, which was longer, is gone */
-  assert_int_equal(file_read(&f->arena, in(f, "lock"), 0, &text, &n, &f->e), OK);
-  assert_true(strchr(text, '\n') == text + n - 1);
-  assert_null(strstr(text, "job"));
-  file_unlock(fd);
-  assert_int_equal(file_lock(f->dir, 0, &fd, &f->e), OK);
-  file_unlock(fd);
-  expect(f, file_lock("no/such", 0, &fd, &f->e),
-         "cannot open no/such/lock: No such file or directory");
-  clean(f, (const char *const[]){"lock"}, 1);
-}
-
-/* Who waits gets the lock when its holder goes. */
-static void waits_for_the_holder(void **state) {
-  Fixture *f = *state;
-  int until[2], fd = -1;
-  pid_t holder = hold(f->dir, until), waiter = fork();
-  if (waiter == 0) {
-    Err e = {0};
-    close(until[1]);
-    _exit(file_lock(f->dir, 60, &fd, &e) == OK ? 0 : 1);
-  }
-  close(until[1]);
-  int result = -1;
-  assert_int_equal(waitpid(holder, NULL, 0), holder);
-  assert_int_equal(waitpid(waiter, &result, 0), waiter);
-  assert_int_equal(result, 0);
-  clean(f, (const char *const[]){"lock"}, 1);
-}
-
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -269,8 +191,6 @@ int main(void) {
       T(errors_name_path_and_reason),
       T(directories),
       T(half_a_write_publishes_nothing),
-      T(one_holder_of_the_lock),
-      T(waits_for_the_holder),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
