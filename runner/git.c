@@ -1,54 +1,21 @@
 /* What git says of the experiment's file. */
 #include "git.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/str.h"
 #include "io/files.h"
+#include "program.h"
 
-extern char **environ;
-
-enum { MAX_OUTPUT = 100000, MAX_ARGS = 8 };
-
-/* Collects what the process writes. */
-static void read_all(int fd, Str *out) {
-  char buffer[4096];
-  ssize_t n;
-  while ((n = read(fd, buffer, sizeof buffer)) > 0) {
-    if (out->length < MAX_OUTPUT) str_addn(out, buffer, (int)n);
-  }
-}
+enum { MAX_ARGS = 8 };
 
 /* `git -C DIR ARGS`: its output. False: no git, or it fails. */
 static bool git(Arena *a, const char *dir, const char *const *args, int n_args, const char **text) {
   const char *argv[MAX_ARGS + 4] = {"git", "-C", dir};
+  ProgramEnd end;
   for (int i = 0; i < n_args && i < MAX_ARGS; i++) argv[3 + i] = args[i];
-  int ends[2];
-  if (pipe(ends) != 0) return false;
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addclose(&actions, ends[0]);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addclose(&actions, ends[1]);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t child;
-  int rc = posix_spawnp(&child, "git", &actions, NULL, (char *const *)argv, environ);
-  posix_spawn_file_actions_destroy(&actions);
-  close(ends[1]);
-  Str out = str_new(a);
-  int status = -1;
-  if (rc == 0) {
-    read_all(ends[0], &out);
-    if (waitpid(child, &status, 0) != child) status = -1;
-  }
-  close(ends[0]);
-  *text = str_text(&out);
-  return rc == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  program_run(a, argv, &end);
+  *text = end.out;
+  return end.started && end.code == 0;
 }
 
 static const char *base_name(const char *path) {
