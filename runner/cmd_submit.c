@@ -211,14 +211,17 @@ static Status check_all(Arena *a, const Submit *s, Err *e) {
 
 /* ---- the names of the experiments ------------------------------------------------------------ */
 
-/* Of the file with its overrides: as text, for "%a" is no number yet. */
+/* Of the files with the overrides; of an array's first task, for "%a" is no value. */
 static Status read_names(Arena *a, const Submit *s, const char **names, Err *e) {
+  int64_t *numbers = NULL;
+  int n = 0;
+  if (s->array && s->n_files == 1) TRY(submit_array_numbers(a, s->array, &numbers, &n, e));
   for (int i = 0; i < s->n_files; i++) {
     Diag d = diag_new(a);
     Spec *spec;
     const char **plain = ARENA_ARRAY(a, const char *, s->n_overrides);
     for (int k = 0; k < s->n_overrides; k++)
-      plain[k] = s->array ? shell_array_text(a, s->overrides[k], 0) : s->overrides[k];
+      plain[k] = n > 0 ? shell_array_text(a, s->overrides[k], numbers[0]) : s->overrides[k];
     TRY(spec_load(a, s->files[i], plain, s->n_overrides, &d, &spec, e));
     if (!spec) return command_diagnostics(&d, e);
     names[i] = spec->name;

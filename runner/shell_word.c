@@ -20,15 +20,16 @@ bool shell_has_control(const char *text) {
   return *text != '\0';
 }
 
+/* '..'; where there is a $ or a `, "\$.." says better that it is meant as it stands. */
 static void quoted(const char *text, Str *out) {
-  str_add(out, "'");
+  const bool expands = strpbrk(text, "$`") != NULL;
+  str_add(out, expands ? "\"" : "'");
   for (const char *c = text; *c; c++) {
-    if (*c == '\'')
-      str_add(out, "'\\''");
-    else
-      str_addn(out, c, 1);
+    if (expands && strchr("$`\"\\", *c)) str_add(out, "\\");
+    str_addn(out, c, 1);
+    if (!expands && *c == '\'') str_add(out, "\\''");
   }
-  str_add(out, "'");
+  str_add(out, expands ? "\"" : "'");
 }
 
 /* $'..': octal numbers of three digits, so that a digit may follow. */
