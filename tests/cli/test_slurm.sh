@@ -98,17 +98,18 @@ limit=$job
 want=$(digest undisturbed)
 
 # ---- the end, and what status says meanwhile ---------------------------------------------------------
-submit "an end" short.yaml --nodes=2 --ntasks-per-node=1 --time=10
-within has "an end" 1
-"$CAVIAR" status "an end" >out
+odd="an \"end\" of \$HOME's 5%j #"
+submit "$odd" short.yaml --nodes=2 --ntasks-per-node=1 --time=10
+within has "$odd" 1
+"$CAVIAR" status "$odd" >out
 [ $? = 75 ] || fail "status of a run that goes on"
 grep -qE "^at work   process [0-9]+ of root on n[12] \(job $job\)$" out || fail "status does not say who is at work"
 grep -qE "^job       $job RUNNING on n\[1-2\], .* left$" out || fail "status does not say how the job is"
-"$CAVIAR" submit short.yaml --out "an end" >out 2>err
+"$CAVIAR" submit short.yaml --out "$odd" >out 2>err
 [ $? = 4 ] || fail "submitted while it goes on"
 grep -q "(job $job)" err || fail "the job at work is not named"
-second=$(sbatch --parsable "an end/submit.sh") # by hand: it starts, waits, and names the first
-ends "an end" "$job" "$want"
+second=$(sbatch --parsable "$odd/submit.sh") # by hand: it starts, waits, and names the first
+ends "$odd" "$job" "$want"
 within gone "$second"
 
 # ---- put back into the queue by hand -----------------------------------------------------------------
@@ -140,11 +141,14 @@ ends preempted "$job" "$want"
 
 # ---- a node is lost ----------------------------------------------------------------------------------
 submit node short.yaml --nodes=2 --ntasks-per-node=1 --time=10
-within has node 2
+within has node 1
 "$cluster" lose "$work/c" n2
 within off "$job"
+scontrol update NodeName=n2 State=DOWN Reason=lost # so that nobody waits for its answer
 "$cluster" mend "$work/c" n2
+scontrol update NodeName=n2 State=RESUME
 ends node "$job" "$want"
+[ "$(of_job "$job" Restarts)" -ge 1 ] || fail "the loss of a node came too late"
 
 # ---- asked to stop: not sent again, until somebody sends it ------------------------------------------
 submit stop short.yaml --nodes=2 --ntasks-per-node=1 --time=10

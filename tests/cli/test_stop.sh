@@ -97,15 +97,15 @@ grep -q 'run the same command again' run.err || fail "two signals at a time are 
 goes_on twice
 
 # ---- a second process on the directory ---------------------------------------------------------------
-begin first env SLURM_JOB_ID=4711 "$CAVIAR" run s.yaml train.epochs=100000 --out first
+begin first env SLURM_JOB_ID=4711 "$CAVIAR" run s.yaml search.trials=2000 --out first
 expect 4 "first is in use by process $pid of $(id -un) on $(hostname) (job 4711): wait for it, or end it with \`caviar stop first\`" \
-  ranks 0 run s.yaml train.epochs=100000 --out first
+  ranks 0 run s.yaml search.trials=2000 --out first
 "$CAVIAR" stop first --wait >out || fail "stop"
 over
 [ $code = 75 ] || fail "first: exit $code"
 export HDF5_USE_FILE_LOCKING=FALSE # as on a file system without locks
-begin second env SLURM_JOB_ID=4712 "$CAVIAR" run s.yaml train.epochs=100000 --out second
-expect 4 "" ranks 2 run s.yaml train.epochs=100000 --out second
+begin second env SLURM_JOB_ID=4712 "$CAVIAR" run s.yaml search.trials=2000 --out second
+expect 4 "" ranks 2 run s.yaml search.trials=2000 --out second
 grep -q "second is in use by process $pid of .* (job 4712)" err || fail "without locks: the first is not named"
 "$CAVIAR" status second --json >out
 grep -q "\"state\": \"working\".*\"pid\": $pid," out || fail "status without locks"
@@ -113,7 +113,7 @@ grep -q "\"state\": \"working\".*\"pid\": $pid," out || fail "status without loc
 # suspended so long that another takes over: it finds out before it writes
 kill -STOP $pid
 lost=$pid
-"$CAVIAR" run s.yaml train.epochs=100000 --out second >third.out 2>third.err &
+"$CAVIAR" run s.yaml search.trials=2000 --out second >third.out 2>third.err &
 pid=$!
 await grep -qs 'gave no sign' third.err
 await worked_on_by $pid second
