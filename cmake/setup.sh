@@ -32,6 +32,7 @@ git                            ;test ;command -v git                ;git        
 shellcheck                     ;test ;command -v shellcheck         ;shellcheck      ;optional
 HDF5 command line tools        ;test ;command -v h5dump             ;hdf5-tools      ;optional
 clang, for a second opinion    ;test ;command -v clang              ;clang           ;optional
+Slurm, for a virtual cluster    ;test ;[ -x /usr/sbin/slurmctld ] && command -v sbatch;slurmctld slurmd slurm-client;optional
 python3 with h5py, jsonschema, yaml;test;setup_python          ;python3-h5py python3-jsonschema python3-yaml;optional
 '
 

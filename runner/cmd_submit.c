@@ -146,8 +146,10 @@ static Status check_directory(Arena *a, const char *out, const Spec *spec, const
   const RunHead now = {.identity = spec_text(a, spec, SPEC_FOR_DIGEST),
                        .numerics = TRIAL_NUMERICS,
                        .caviar = command_version(),
+                       .n_trials = plan_n_trials(spec),
                        .data = data};
-  return run_head_same(a, out, &run->head, &now, e);
+  bool more;
+  return run_head_same(a, out, &run->head, &now, spec, &more, e);
 }
 
 static Status check_on_data(Arena *a, const Submit *s, const SubmitTask *t, const Spec *spec,

@@ -7,7 +7,7 @@
 
 #include "base/rng.h"
 #include "io/files.h"
-#include "runner/process.h"
+#include "runner/program.h"
 #include "runner/shell_word.h"
 #include "runner/submit.h"
 
@@ -18,7 +18,7 @@ typedef void Word(const char *text, Str *out);
 /* What bash makes of the words, one behind the other with a byte 1 between. */
 static const char *through_bash(Arena *a, const char *const *texts, int n, Word *word) {
   Str script = str_new(a);
-  ProcessEnd end;
+  ProgramEnd end;
   Err e = {0};
   str_add(&script, "SLURM_ARRAY_TASK_ID=17\nset --");
   for (int i = 0; i < n; i++) {
@@ -29,7 +29,7 @@ static const char *through_bash(Arena *a, const char *const *texts, int n, Word 
   }
   str_add(&script, "\nfor x; do printf '%s\\001' \"$x\"; done\n");
   assert_int_equal(file_write("words.sh", str_text(&script), (size_t)script.length, &e), OK);
-  process_run(a, (const char *const[]){"bash", "words.sh", NULL}, &end);
+  program_run(a, (const char *const[]){"bash", "words.sh", NULL}, &end);
   unlink("words.sh");
   assert_true(end.started);
   assert_int_equal(end.code, 0);
@@ -198,20 +198,20 @@ static void programs(void **state) {
   (void)state;
   Arena a = {0};
   arena_init(&a);
-  ProcessEnd end;
-  process_run(&a, (const char *const[]){"no-such-program", NULL}, &end);
+  ProgramEnd end;
+  program_run(&a, (const char *const[]){"no-such-program", NULL}, &end);
   assert_false(end.started);
-  process_run(&a, (const char *const[]){"sh", "-c", "cat; echo out; echo err >&2; exit 3", NULL},
+  program_run(&a, (const char *const[]){"sh", "-c", "cat; echo out; echo err >&2; exit 3", NULL},
               &end);
   assert_true(end.started && end.code == 3);
   assert_string_equal(end.out, "out\n");
   assert_string_equal(end.err, "err\n");
-  process_run(&a, (const char *const[]){"sh", "-c", "kill -9 $$", NULL}, &end);
+  program_run(&a, (const char *const[]){"sh", "-c", "kill -9 $$", NULL}, &end);
   assert_int_equal(end.code, 137);
   /* more than a pipe holds, on both sides */
   const char *const much[] = {"sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x | tee /dev/stderr",
                               NULL};
-  process_run(&a, much, &end);
+  program_run(&a, much, &end);
   assert_true(end.code == 0 && strlen(end.out) >= 100000 && strlen(end.err) >= 100000);
   arena_free(&a);
 }
