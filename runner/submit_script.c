@@ -45,10 +45,12 @@ static const char rest[] =
     "go again\" >&2\n"
     "  exit 75\n"
     "fi\n"
-    "scontrol requeue \"$SLURM_JOB_ID\" || {\n"
-    "  echo \"caviar: the job could not be put back into the queue: submit it again\" >&2\n"
-    "  exit 75\n"
-    "}\n";
+    "# Slurm ends this script then; did it end by itself, its end might be taken for the next "
+    "one's.\n"
+    "trap - TERM\n"
+    "if scontrol requeue \"$SLURM_JOB_ID\"; then exec sleep 300; fi\n"
+    "echo \"caviar: the job could not be put back into the queue: submit it again\" >&2\n"
+    "exit 75\n";
 
 /* ---- what is asked of Slurm ------------------------------------------------------------------ */
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # For the tests of jobs without a Slurm: sourced after lib.sh. Its commands as scripts on the path: sbatch keeps the script
-# and names job 71, squeue says what the file `queue` does, scontrol and scancel note what they were asked; mpirun is
+# and names job 71, squeue says what the file `queue` does, scontrol and scancel note what they were asked, and a requeue ends the script, as Slurm does; mpirun is
 # caviar alone.
 mkdir bin
 fake() { # NAME TEXT
@@ -11,7 +11,7 @@ fake() { # NAME TEXT
 {
   fake sbatch 'cp "${@: -1}" "$FAKE/sent"; [ ! -e "$FAKE/refuse" ] || { echo "sbatch: error: no such partition" >&2; exit 1; }; echo 71'
   fake squeue 'cat "$FAKE/queue" 2>/dev/null'
-  fake scontrol 'echo "$*" >>"$FAKE/asked"; [ ! -e "$FAKE/refuse" ]'
+  fake scontrol 'echo "$*" >>"$FAKE/asked"; [ ! -e "$FAKE/refuse" ] && kill $PPID'
   fake scancel 'echo "cancel $*" >>"$FAKE/asked"; rm -f "$FAKE/queue"'
   fake mpirun '[ "$1" = -q ] && shift; exec "$@"'
 }

@@ -41,8 +41,13 @@ within() {
 of_job() { # JOB FIELD: as scontrol shows it
   scontrol show job "$1" 2>/dev/null | grep -oE "(^| )$2=[^ ]*" | head -n 1 | cut -d= -f2
 }
+hurry() { # job $1, which waits for its time to come: it has come, once its last end is behind it
+  if [ "$(of_job "$1" JobState) $(of_job "$1" Reason)" = "PENDING BeginTime" ]; then
+    scontrol update "JobId=$1" StartTime=now 2>/dev/null
+  fi
+}
 restarts() { # at least $2, of job $1; no waiting for the queue
-  [ "$(of_job "$1" Reason)" = BeginTime ] && scontrol update "JobId=$1" StartTime=now 2>/dev/null
+  hurry "$1"
   [ "$(of_job "$1" Restarts)" -ge "$2" ] 2>/dev/null
 }
 gone() { # job $1 is no longer in the queue
@@ -58,8 +63,8 @@ off() { # job $1 does not run, or does again
 has() { # at least $2 trials of run $1
   [ "$(finished "$1")" -ge "$2" ] 2>/dev/null
 }
-over_or_hurried() { # job $1 is over; where it waits for its time to come, it is told that it has
-  [ "$(of_job "$1" Reason)" = BeginTime ] && scontrol update "JobId=$1" StartTime=now 2>/dev/null
+over_or_hurried() { # job $1 is over
+  hurry "$1"
   gone "$1"
 }
 
@@ -146,7 +151,6 @@ within has node 1
 within off "$job"
 scontrol update NodeName=n2 State=DOWN Reason=lost # so that nobody waits for its answer
 "$cluster" mend "$work/c" n2
-scontrol update NodeName=n2 State=RESUME
 ends node "$job" "$want"
 [ "$(of_job "$job" Restarts)" -ge 1 ] || fail "the loss of a node came too late"
 

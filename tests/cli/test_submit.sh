@@ -60,7 +60,9 @@ pid=$!
 until grep -q '"type": "trial"' long/journal 2>/dev/null; do sleep 0.05; done
 kill -USR1 $pid
 kill -USR1 $pid # Slurm may send it twice
-wait $pid || fail "a job that goes back to the queue: exit $?"
+wait $pid
+code=$?
+[ $code = 143 ] || fail "a job that goes back to the queue: exit $code"
 [ "$(cat asked)" = "requeue 71" ] || fail "not sent again after USR1"
 grep -q 'run the same command again' err || fail "USR1 did not come to the run"
 [ "$(head -n 1 long/requeued)" = 0 ] || fail "progress was made"
