@@ -8,6 +8,10 @@ add_compile_options($<$<C_COMPILER_ID:Clang>:-Wno-pass-failed>)
 add_compile_definitions(_POSIX_C_SOURCE=200809L)
 include_directories(${PROJECT_SOURCE_DIR})
 
+if(CAVIAR_FUZZ)
+  set(CAVIAR_SANITIZE ON)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(CAVIAR_SANITIZE)
   # -O1: instrumented, the unrolled kernels take minutes to compile at -O3.
   add_compile_options(-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -275,8 +275,9 @@ static int strange_components(const char *path, const char *other) {
 static void consider(Nearest *n, const char *path) {
   int last = INT_MAX;
   if (!str_nearer(last_component(n->path), last_component(path), &last)) return;
+  const int whole = str_distance(n->path, path); /* INT_MAX where a path is too long to compare */
   const int score =
-      10000 * last + 100 * strange_components(n->path, path) + str_distance(n->path, path);
+      10000 * last + 100 * strange_components(n->path, path) + (whole < 99 ? whole : 99);
   if (score >= n->best) return;
   n->best = score;
   n->nearest = path;
