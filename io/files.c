@@ -64,6 +64,12 @@ Status file_remove(const char *path, Err *e) {
   return OK;
 }
 
+Status file_move(const char *from, const char *to, Err *e) {
+  CHECK(e, rename(from, to) == 0 || errno == ENOENT, E_IO, "cannot rename %s to %s: %s", from, to,
+        strerror(errno));
+  return OK;
+}
+
 /* ---- reading ---- */
 
 /* Reads to the end, not to a size that was true before: also pipes and growing files. */

@@ -17,5 +17,7 @@ MUST_CHECK Status file_sync_dir(const char *dir, Err *e);
 const char *file_dir(Arena *a, const char *path); /* "a/b/c.h5" -> "a/b", "c" -> "." */
 const char *file_join(Arena *a, const char *dir, const char *path); /* absolute path wins */
 MUST_CHECK Status file_remove(const char *path, Err *e);            /* not there: fine */
+/* A rename in one folder, over what is there. No `from`: fine. */
+MUST_CHECK Status file_move(const char *from, const char *to, Err *e);
 
 #endif

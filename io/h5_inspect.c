@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+/* A filter that a file names would be loaded from a folder of plugins. */
 void h5_quiet(void) {
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  H5PLset_loading_state(0);
 }
 
 static herr_t first_line(unsigned n, const H5E_error2_t *error, void *out) {
@@ -100,6 +102,23 @@ static Status describe(const H5In *in, const char *path, hid_t space, hid_t type
   return OK;
 }
 
+static Status check_filters(const H5In *in, const char *path, hid_t create, Err *e) {
+  const int n = H5Pget_nfilters(create);
+  CHECK(e, n >= 0, E_DATA, "%s: %s is packed in a way that cannot be read", in->name, path);
+  for (int i = 0; i < n; i++) {
+    unsigned flags, config;
+    size_t n_values = 0;
+    char name[64] = "";
+    H5Z_filter_t id =
+        H5Pget_filter2(create, (unsigned)i, &flags, &n_values, NULL, sizeof name, name, &config);
+    CHECK(e, id > 0 && id <= H5Z_FILTER_SCALEOFFSET && H5Zfilter_avail(id) > 0, E_DATA,
+          "%s: %s is packed by filter %d%s%.40s, which is not part of HDF5; pack it with gzip or "
+          "not at all",
+          in->name, path, (int)id, name[0] ? " " : "", name);
+  }
+  return OK;
+}
+
 /*
  * A file of s bytes holds at most s bytes of plain data, and deflate, the best packer of those in
  * use, makes at most 1,032 bytes of one.
@@ -110,6 +129,7 @@ static Status check_storage(const H5In *in, const char *path, hid_t dataset, hid
   CHECK(e, H5Pget_external_count(create) == 0 && layout != H5D_VIRTUAL && layout >= 0, E_DATA,
         "%s: %s keeps its data in other files, which are not opened; copy the data into the file",
         in->name, path);
+  TRY(check_filters(in, path, create, e));
   bool packed = layout == H5D_CHUNKED && H5Pget_nfilters(create) > 0;
   uint64_t most = packed ? in->size * 1032 : in->size;
   CHECK(e, (uint64_t)info->count <= most / info->bytes, E_DATA,

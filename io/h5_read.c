@@ -1,3 +1,4 @@
+#include "h5_guard.h"
 #include "h5_private.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ Status h5_open(H5In **in, const char *file, Err *e) {
   htri_t known = H5Fis_hdf5(file);
   CHECK(e, known >= 0, E_IO, "%s: cannot read: %s", file, h5_reason(why));
   CHECK(e, known > 0, E_DATA, "%s: not an HDF5 file; make one with: caviar import", file);
+  TRY(h5_guard(file, e));
   hid_t id = open_plain(file, why);
   CHECK(e, id >= 0, E_DATA, "%s: damaged or cut off: %s", file, why);
   Arena arena;

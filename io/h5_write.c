@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "h5_guard.h"
 
 struct H5Out {
   Arena arena; /* holds this struct */
@@ -306,6 +307,7 @@ Status h5_publish(H5Out *o, const char *file, Err *e) {
     status = file_write(file, o->image, n, e);
   else
     err_context(e, "%s", file);
+  if (status == OK) h5_guard_trust(file);
   h5_discard(o);
   return status;
 }

@@ -69,6 +69,40 @@ Status journal_read(Arena *a, const char *path, JournalEach each, void *ctx, Err
   return replay(a, path, text, n, each, ctx, &end, e);
 }
 
+/* One line of n bytes, its newline replaced by NUL. */
+static Status take(Arena *a, const char *line, size_t n, JournalEach each, void *ctx, Err *e) {
+  JsonValue *record;
+  CHECK(e, sum_holds(line, n), E_DATA, "its checksum does not hold");
+  TRY(json_parse(a, line + PREFIX, n - PREFIX, &record, e));
+  return each(ctx, record, line + PREFIX, e);
+}
+
+Status journal_salvage(Arena *a, const char *path, JournalEach each, JournalDamaged damaged,
+                       void *ctx, Str *whole, size_t *torn, Err *e) {
+  char *text;
+  size_t n;
+  *torn = 0;
+  TRY(file_read(a, path, 0, &text, &n, e));
+  for (size_t at = 0, number = 1; at < n; number++) {
+    char *line = text + at, *newline = memchr(line, '\n', n - at);
+    const size_t length = newline ? (size_t)(newline - line) : n - at;
+    Err why = {0};
+    at += length + 1;
+    if (!newline || (at == n && !sum_holds(line, length))) {
+      *torn = length + (newline != NULL);
+      break;
+    }
+    *newline = '\0';
+    if (take(a, line, length, each, ctx, &why) != OK) {
+      damaged(ctx, (int)number, why.text);
+      continue;
+    }
+    str_addn(whole, line, (int)length);
+    str_add(whole, "\n");
+  }
+  return OK;
+}
+
 /* Cuts the file to its whole records. */
 static Status cut(Journal *j, Err *e) {
   j->torn = ftruncate(j->fd, j->end) != 0;

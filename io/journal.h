@@ -21,6 +21,12 @@ MUST_CHECK Status journal_open(Arena *a, const char *path, JournalEach each, voi
                                Err *e);
 /* Only reads; needs no lock. */
 MUST_CHECK Status journal_read(Arena *a, const char *path, JournalEach each, void *ctx, Err *e);
+/* Reads on behind what is damaged: a line whose checksum does not hold, or which `each` refuses, goes to
+ * `damaged` (line from 1, why). *whole: the lines that are good; *torn: bytes of a torn last one. E_IO. */
+typedef void (*JournalDamaged)(void *ctx, int line, const char *why);
+MUST_CHECK Status journal_salvage(Arena *a, const char *path, JournalEach each,
+                                  JournalDamaged damaged, void *ctx, Str *whole, size_t *torn,
+                                  Err *e);
 /* Appends one JSON object (one line, no newline inside). */
 MUST_CHECK Status journal_append(Journal *j, const char *json, Err *e);
 /* fsync if something is unsynced and a second has passed since the last, or `now`. *durable: all on

@@ -91,6 +91,7 @@ static Status load(Arena *a, Run *r, Err *e) {
 
 static Status open_data(Arena *a, Run *r, Err *e) {
   Identity data;
+  TRY(world_agree(mpi_data_vet(a, &r->spec->data, e), e));
   TRY(world_agree(data_open_unverified(a, &r->spec->data, &r->work.data, e), e));
   TRY(world_agree(mpi_data_finish(a, &r->spec->data, &r->work.data, e), e));
   identity_data(r->work.data.fingerprint, &data);
@@ -185,9 +186,17 @@ static Status test_chosen(Arena *a, Run *r, Err *e) {
   if (r->dir.test.trial == best->number) return OK;
   TrialEnv env = environment(r);
   TrialTest t;
+  Err damage = {0};
   const char *path = trial_checkpoint_path(a, r->dir.checkpoint_dir, best->number);
   if (!file_exists(path)) TRY(train_again(a, r, best, e));
-  TRY(trial_test(a, &env, path, &t, e));
+  if (trial_test(a, &env, path, &t, &damage) != OK) {
+    CHECK(e, damage.status == E_DATA, damage.status, "%s", damage.text);
+    log_line(LOG_WARNING, "trial %lld is trained again, for its checkpoint cannot be used: %s",
+             (long long)best->number, damage.text);
+    TRY(trial_checkpoint_remove(r->dir.checkpoint_dir, best->number, e));
+    TRY(train_again(a, r, best, e));
+    TRY(trial_test(a, &env, path, &t, e));
+  }
   const NnScore *score = &t.score;
   RunTest test = {.trial = best->number, .rows = score->rows, .loss = score->loss / score->rows};
   test.accuracy = score->correct < 0 ? NAN : score->correct / score->rows;

@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "base/rng.h"
 #include "normalizer.h"
+#include "io/h5_guard.h"
 #include "replay.h"
 #include "io/sha256.h"
 
@@ -168,6 +169,16 @@ Status data_finish(Arena *a, const DataSpec *s, RunData *d, Err *e) {
 Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e) {
   TRY(data_open_unverified(a, s, out, e));
   return data_finish(a, s, out, e);
+}
+
+Status data_vet(const DataSpec *s, Err *e) {
+  if (s->path) TRY(h5_guard(s->path, e));
+  return s->test_path ? h5_guard(s->test_path, e) : OK;
+}
+
+void data_trust(const DataSpec *s) {
+  if (s->path) h5_guard_trust(s->path);
+  if (s->test_path) h5_guard_trust(s->test_path);
 }
 
 void data_class_rows(const RunData *d, double *out) {

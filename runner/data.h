@@ -57,6 +57,11 @@ MUST_CHECK Status data_open_unverified(Arena *a, const DataSpec *s, RunData *out
 MUST_CHECK Status data_finish(Arena *a, const DataSpec *s, RunData *d, Err *e);
 void data_close(RunData *d);
 
+/* Another process reads the files first (io/h5_guard.h): data_open asks for it, unless it was asked for
+ * before or data_trust was called. E_DATA, E_IO. */
+MUST_CHECK Status data_vet(const DataSpec *s, Err *e);
+void data_trust(const DataSpec *s);
+
 /* Is the file the one whose SHA-256 the experiment pins? E_DATA, E_IO. */
 MUST_CHECK Status data_check_pin(const DataSpec *s, Err *e);
 

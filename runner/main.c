@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "command.h"
+#include "io/h5_guard.h"
 #include "mpi_team.h"
 #include "mpi_world.h"
 #include "search.h"
@@ -122,6 +123,7 @@ int main(int argc, char **argv) {
   arena_on_exhausted(memory_exhausted);
   world_on_end(job_over);
   search_on_second_signal(leave_at_once);
+  h5_guard_program("/proc/self/exe");
   const char *word = command_word(argc, argv);
   const Command *c = command_find(word);
   int rank = launched_rank();

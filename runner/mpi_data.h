@@ -14,4 +14,8 @@
  */
 MUST_CHECK Status mpi_data_finish(Arena *a, const DataSpec *s, RunData *d, Err *e);
 
+/* Collective. data_vet by one rank of each host, for all that see the same files there. E_DATA, E_IO on
+ * the ranks that looked. */
+MUST_CHECK Status mpi_data_vet(Arena *a, const DataSpec *s, Err *e);
+
 #endif

@@ -197,11 +197,48 @@ static const char *journal_path(const RunDir *r) {
   return file_join(r->arena, r->dir, "journal");
 }
 
-Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e) {
+static Status find(Arena *a, const char *dir, RunDir *out, Err *e) {
   set_up(a, dir, out);
-  const char *path = journal_path(out);
   CHECK(e, file_exists(dir), E_IO, "%s: no such run directory", dir);
-  CHECK(e, file_exists(path), E_IO, "%s is not a run directory: it has no journal", dir);
+  CHECK(e, file_exists(journal_path(out)), E_IO, "%s is not a run directory: it has no journal",
+        dir);
+  return OK;
+}
+
+/* What journal_salvage gives to both. */
+typedef struct {
+  RunDir *run;
+  void (*damaged)(void *ctx, int line, const char *why);
+  void *ctx;
+} Salvage;
+
+static Status salvage_record(void *ctx, const JsonValue *record, const char *text, Err *e) {
+  const Salvage *s = ctx;
+  return read_record(s->run, record, text, e);
+}
+
+static void salvage_damaged(void *ctx, int line, const char *why) {
+  const Salvage *s = ctx;
+  s->damaged(s->ctx, line, why);
+}
+
+Status run_dir_salvage(Arena *a, const char *dir,
+                       void (*damaged)(void *ctx, int line, const char *why), void *ctx,
+                       RunDir *out, Str *whole, size_t *torn, Err *e) {
+  TRY(find(a, dir, out, e));
+  Salvage s = {.run = out, .damaged = damaged, .ctx = ctx};
+  TRY(journal_salvage(a, journal_path(out), salvage_record, salvage_damaged, &s, whole, torn, e));
+  CHECK(e, out->results, E_DATA,
+        "%s: the journal's first record, which says what the run is, cannot be read; put back a "
+        "copy of "
+        "the journal, or remove the directory and run again",
+        dir);
+  return OK;
+}
+
+Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e) {
+  TRY(find(a, dir, out, e));
+  const char *path = journal_path(out);
   if (journal_read(a, path, read_record, out, e) != OK) return err_context(e, "%s", path);
   CHECK(e, out->results, E_IO, "%s: the run has not begun", dir);
   return OK;
@@ -212,13 +249,10 @@ Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e) {
 /* The checkpoint of a trial that is finished and not among the best goes. A file that stays is no
  * reason to end a search. */
 static void drop_checkpoint(const RunDir *r, int64_t number) {
-  Arena scratch = {0};
   Err e = {0};
-  arena_init(&scratch);
-  if (file_remove(trial_checkpoint_path(&scratch, r->checkpoint_dir, number), &e) != OK) {
+  if (trial_checkpoint_remove(r->checkpoint_dir, number, &e) != OK) {
     log_line(LOG_WARNING, "%s", e.text);
   }
-  arena_free(&scratch);
 }
 
 /* A directory without a journal that has an experiment.yaml of its own is somebody's, not ours. */

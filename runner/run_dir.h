@@ -68,6 +68,12 @@ typedef struct {
 /* Only reads, needs no lock, also while the run goes on. E_IO: not there, not a run directory. */
 MUST_CHECK Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e);
 
+/* The same past damaged records of the journal, which go to `damaged`; *whole: the others' lines, *torn:
+ * bytes of a torn last one. E_DATA where not even the first can be used. */
+MUST_CHECK Status run_dir_salvage(Arena *a, const char *dir,
+                                  void (*damaged)(void *ctx, int line, const char *why), void *ctx,
+                                  RunDir *out, Str *whole, size_t *torn, Err *e);
+
 /*
  * Makes the directory for this run, or continues the one that is there. Takes the lock (E_BUSY
  * after 10 seconds). E_SPEC with the difference if another experiment or other data lives there;

@@ -270,13 +270,13 @@ static Status start(Arena *a, TrialRun *r, Err *e) {
 
 /* The finished checkpoint; of a trial that is not worth one, none. One that waits at a rung has it
  * too: it may be finished, or go on from there. */
-static Status keep_or_remove(Arena *a, const TrialRun *r, const TrialResult *result, Err *e) {
+static Status keep_or_remove(const TrialRun *r, const TrialResult *result, Err *e) {
   const TrialHooks *hooks = &r->env->hooks;
   const bool goes_on = r->env->stop_at > 0 && r->target < r->plan.epochs && !r->over;
   const bool keep = result->status == TRIAL_COMPLETED &&
                     (goes_on || !hooks->keep || hooks->keep(hooks->ctx, result));
   if (keep) return trial_checkpoint_save(r, result, e);
-  return file_remove(trial_checkpoint_path(a, r->env->checkpoint_dir, r->number), e);
+  return trial_checkpoint_remove(r->env->checkpoint_dir, r->number, e);
 }
 
 /* Everyone ready and where the leader is; it goes on from a checkpoint if there is one. */
@@ -299,7 +299,7 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   conclude(a, r, out);
   copy_teams(a, r, out);
   if (r->plan.cost) trial_cost_conclude(a, r, out);
-  return r->env->checkpoint_dir ? keep_or_remove(a, r, out, e) : OK;
+  return r->env->checkpoint_dir ? keep_or_remove(r, out, e) : OK;
 }
 
 Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number, TrialResult *out,

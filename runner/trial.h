@@ -176,8 +176,11 @@ typedef struct {
 MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoint, TrialTest *out,
                              Err *e);
 
-/* checkpoint_dir/trial-000017.h5 */
+/* checkpoint_dir/trial-000017.h5, and of a running trial the one before it, trial-000017.previous.h5 */
 char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number);
+char *trial_checkpoint_previous(Arena *a, const char *checkpoint_dir, int64_t number);
+/* Both; not there: fine. E_IO. */
+MUST_CHECK Status trial_checkpoint_remove(const char *checkpoint_dir, int64_t number, Err *e);
 
 /* The key "point", and "point_yaml" where it says more; `text` as plan.h has it. Scratch in `a`. */
 void trial_write_point(Arena *a, JsonWriter *j, const char *text);

@@ -16,8 +16,9 @@
  *   /normalize/mean, /normalize/scale, or /normalize/threshold; /classes (a JSON list)
  *   /result           JSON of the finished trial; not there while it runs
  *
- * The file is replaced by an atomic rename: a killed writer leaves the one before, so one is
- * enough.
+ * A running trial keeps its latest two: before the new one is published, by an atomic rename, the one
+ * there becomes trial-000017.previous.h5. Whatever a kill or a bad disk leaves of the newest, training
+ * goes on from the other. A finished trial has one.
  */
 #include "trial_checkpoint.h"
 
@@ -38,6 +39,10 @@ static const struct {
 
 char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number) {
   return arena_printf(a, "%s/trial-%06lld.h5", checkpoint_dir, (long long)number);
+}
+
+char *trial_checkpoint_previous(Arena *a, const char *checkpoint_dir, int64_t number) {
+  return arena_printf(a, "%s/trial-%06lld.previous.h5", checkpoint_dir, (long long)number);
 }
 
 static const char *block_path(Arena *a, const char *group, const NnBlock *b) {
@@ -143,6 +148,19 @@ static Status put_all(Arena *a, H5Out *o, const TrialRun *r, const TrialResult *
   return h5_put_text(o, "/result", str_text(&json), e);
 }
 
+/* Of a running trial the one there stays as the one before; of a finished one neither does. */
+static Status publish(Arena *a, H5Out *o, const TrialRun *r, bool finished, Err *e) {
+  const char *path = trial_checkpoint_path(a, r->env->checkpoint_dir, r->number);
+  const char *previous = trial_checkpoint_previous(a, r->env->checkpoint_dir, r->number);
+  Status s = finished ? OK : file_move(path, previous, e);
+  if (s != OK) {
+    h5_discard(o);
+    return s;
+  }
+  TRY(h5_publish(o, path, e));
+  return finished ? file_remove(previous, e) : OK;
+}
+
 Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *e) {
   Arena a;
   arena_init(&a);
@@ -151,7 +169,7 @@ Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *
   if (status == OK) {
     status = put_all(&a, o, r, result, e);
     if (status == OK)
-      status = h5_publish(o, trial_checkpoint_path(&a, r->env->checkpoint_dir, r->number), e);
+      status = publish(&a, o, r, result != NULL, e);
     else
       h5_discard(o);
   }
@@ -402,13 +420,41 @@ static Status read_file(Arena *scratch, Arena *a, const char *path, TrialRun *r,
   return OK;
 }
 
+/* The newest is taken away where the one before is used: it would take that one's place. */
+static void fall_back(const char *path, const TrialRun *r, const char *why) {
+  Err e = {0};
+  log_line(LOG_WARNING,
+           "trial %lld goes on from the checkpoint before its newest, which cannot be used: %s",
+           (long long)r->number, why);
+  if (file_remove(path, &e) != OK) log_line(LOG_WARNING, "%s", e.text);
+}
+
 void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *result) {
   Arena scratch;
   arena_init(&scratch);
-  const char *path = trial_checkpoint_path(&scratch, r->env->checkpoint_dir, r->number);
-  Err e = {0};
-  if (file_exists(path) && read_file(&scratch, a, path, r, finished, result, &e) != OK)
+  const char *dir = r->env->checkpoint_dir;
+  const char *path = trial_checkpoint_path(&scratch, dir, r->number);
+  const char *previous = trial_checkpoint_previous(&scratch, dir, r->number);
+  const bool newest = file_exists(path), before = file_exists(previous);
+  Err e = {0}, second = {0};
+  if (newest && read_file(&scratch, a, path, r, finished, result, &e) == OK) {
+    arena_free(&scratch);
+    return;
+  }
+  if (before && read_file(&scratch, a, previous, r, finished, result, &second) == OK) {
+    if (newest) fall_back(path, r, e.text);
+  } else if (newest || before) {
     log_line(LOG_WARNING, "trial %lld starts from the beginning; its checkpoint cannot be used: %s",
-             (long long)r->number, e.text);
+             (long long)r->number, newest ? e.text : second.text);
+  }
   arena_free(&scratch);
+}
+
+Status trial_checkpoint_remove(const char *checkpoint_dir, int64_t number, Err *e) {
+  Arena a = {0};
+  arena_init(&a);
+  Status s = file_remove(trial_checkpoint_path(&a, checkpoint_dir, number), e);
+  if (s == OK) s = file_remove(trial_checkpoint_previous(&a, checkpoint_dir, number), e);
+  arena_free(&a);
+  return s;
 }
