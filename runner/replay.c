@@ -107,7 +107,7 @@ Status replay_open(Arena *a, const DataSpec *s, RunData *out, Err *e) {
 
 /* 0 for the same, up to 1. */
 static double distance(const YamlNode *x, const YamlNode *y) {
-  if (x == NULL || y == NULL) return 1;
+  if (x == NULL || y == NULL) return x == y ? 0 : 1; /* a condition leaves it out */
   if (yaml_equal(x, y)) return 0;
   if (x->type != YAML_SCALAR || y->type != YAML_SCALAR) return 1;
   const Scalar p = yaml_scalar(x), q = yaml_scalar(y);
