@@ -303,11 +303,11 @@ static Status check_all(Fsck *f, Err *e) {
 
 Status fsck_run(Arena *a, const char *dir, bool repair, FsckOutcome *out, Err *e) {
   Fsck f = {.a = a, .dir = dir, .repair = repair, .out = out};
-  int lock = -1;
+  Lock *lock = NULL;
   *out = (FsckOutcome){0};
   CHECK(e, file_exists(dir), E_IO, "%s: no such run directory", dir);
-  if (repair) TRY(file_lock(dir, 0, &lock, e));
+  if (repair) TRY(lock_take(a, dir, 0, &lock, e));
   Status s = check_all(&f, e);
-  if (lock >= 0) file_unlock(lock);
+  if (lock) lock_release(lock);
   return s;
 }
