@@ -33,6 +33,11 @@ Diag diag_new(Arena *a) {
 
 void diag_add(Diag *d, DiagLevel level, Mark at, const char *format, ...) {
   va_list args, again;
+  if (d->n_errors + d->n_warnings >= MAX_KEPT) { /* not even put into words */
+    d->n_refusals += level == DIAG_ERROR;
+    *(level == DIAG_ERROR ? &d->n_errors : &d->n_warnings) += 1;
+    return;
+  }
   va_start(args, format);
   va_copy(again, args);
   int n = vsnprintf(NULL, 0, format, args);
@@ -50,7 +55,6 @@ void diag_add(Diag *d, DiagLevel level, Mark at, const char *format, ...) {
   }
   int order = d->n_errors + d->n_warnings;
   *(level == DIAG_ERROR ? &d->n_errors : &d->n_warnings) += 1;
-  if (order >= MAX_KEPT) return;
   Diagnostic *o = ARENA_NEW(d->arena, Diagnostic);
   *o = (Diagnostic){.level = level, .at = at, .text = text, .order = order};
   if (d->last != NULL) d->last->next = o;

@@ -233,7 +233,9 @@ void resolve_param(const Resolve *r, const Param *p, const YamlNode *in, const M
     yaml_put(r->a, out, p->name, resolve_scalar(r, p, object, in->mark));
     return;
   }
-  diag_add(r->d, DIAG_ERROR, in->mark, "%s: %s", p->name, e.text);
+  const bool quotes = in->quoted && scalar_parse(in->text, false).type != SCALAR_STRING;
+  diag_add(r->d, DIAG_ERROR, in->mark, "%s: %s%s", p->name, e.text,
+           quotes ? "; write it without quotes" : "");
   yaml_put(r->a, out, p->name, stand_in(r, p, in->mark));
 }
 

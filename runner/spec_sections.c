@@ -45,6 +45,13 @@ static void check_source(const Resolve *r, const YamlNode *in, Mark at, const Da
              "data: give a file (file: train.h5) or a built-in generator (source: one of %s)",
              str_text(&s));
   }
+  static const char *const files[] = {"file", "test_file"};
+  for (int i = 0; i < COUNT(files); i++) {
+    const YamlNode *n = yaml_get(in, files[i]);
+    if (n && n->type == YAML_SCALAR && n->text[0] == '\0' && n->quoted)
+      diag_add(r->d, DIAG_ERROR, n->mark, "%s: expected the path of a dataset, found \"\"",
+               files[i]);
+  }
   static const char *const of_file[] = {"test_file", "sha256"};
   for (int i = 0; i < COUNT(of_file); i++) {
     const YamlNode *n = yaml_get(in, of_file[i]);

@@ -7,12 +7,17 @@ cd "$CAVIAR_SOURCE/tests/malformed"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# A tired person waits for a message, and a login node has little memory: 100 ms of processor and 64 MiB each (ten times
+# as much with sanitizers).
+limits=("$CAVIAR_BUILD/tests/limited" 0.1 64)
+if nm "$CAVIAR" 2>/dev/null | grep -q __asan_init; then limits=("$CAVIAR_BUILD/tests/limited" 2 640); fi
+
 # refused NAME EXPECTED COMMAND...: is the experiment refused with that text?
 refused() {
   local name=$1 expected=$2 code=0 arguments=()
   shift 2
   if [ -f "$name.args" ]; then mapfile -t arguments < "$name.args"; fi
-  "$CAVIAR" "$1" "$name.yaml" "${arguments[@]}" "${@:2}" > "$work/out" 2> "$work/err" || code=$?
+  "${limits[@]}" "$CAVIAR" "$1" "$name.yaml" "${arguments[@]}" "${@:2}" > "$work/out" 2> "$work/err" || code=$?
   [ "$code" = 3 ] || { echo "$name: $1: exit code $code, expected 3"; return 1; }
   [ ! -s "$work/out" ] || { echo "$name: $1: printed something on stdout"; return 1; }
   [ ! -e "$work/run" ] || { echo "$name: $1: wrote a run directory"; return 1; }
@@ -31,7 +36,38 @@ for file in *.yaml; do
   refused "$name" "$name.txt" run --out "$work/run" || failures=$((failures + 1))
   n=$((n + 1))
 done
-[ "$n" -ge 36 ] || { echo "only $n files: where is the corpus?"; exit 1; }
+[ "$n" -ge 250 ] || { echo "only $n files: where is the corpus?"; exit 1; }
+
+# Files made to exhaust: a nest of brackets, a bomb of aliases, many keys, many errors. One message each, within the limits.
+bomb() { # NAME TEXT
+  local code=0
+  "${limits[@]}" "$CAVIAR" check "$work/$1.yaml" > "$work/out" 2> "$work/err" || code=$?
+  if [ "$code" != 3 ] || ! grep -qF "$2" "$work/err" || [ "$(wc -c < "$work/err")" -gt 20000 ]; then
+    echo "$1: exit code $code:"
+    head -c 1000 "$work/err"
+    failures=$((failures + 1))
+  fi
+}
+head -c 1000000 /dev/zero | tr '\0' '[' > "$work/brackets.yaml"
+bomb brackets "nested deeper than 64 levels"
+head -c 2000000 /dev/zero | tr '\0' '[' > "$work/large.yaml"
+bomb large "more than 1 MiB"
+{
+  echo "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"
+  for i in 1 2 3 4 5 6 7 8 9; do
+    p="*a$((i - 1))"
+    echo "a$i: &a$i [$p, $p, $p, $p, $p, $p, $p, $p, $p, $p]"
+  done
+} > "$work/aliases.yaml"
+bomb aliases "expand to more than 10000 values"
+seq 1 8000 | sed 's/$/: x/' > "$work/keys.yaml"
+bomb keys "unknown key"
+yes 'a: x' | head -n 20000 > "$work/duplicates.yaml"
+bomb duplicates "duplicate key"
+# the limits themselves: they must be able to fail
+code=0
+"$CAVIAR_BUILD/tests/limited" 10 1 "$CAVIAR" version > /dev/null 2>&1 || code=$?
+[ "$code" = 99 ] || { echo "a process of more than 1 MiB went unnoticed"; failures=$((failures + 1)); }
 
 # The check itself: a wrong text, a file without errors and one that is not there must not pass.
 sed 's/error/errer/' 01-syntax.txt > "$work/mutant.txt"
