@@ -1,7 +1,7 @@
 /*
  * A fuzz target: fuzz_<name>.c with one LLVMFuzzerTestOneInput, which must return for whatever bytes
  * it is given, and calls BROKEN where what was accepted does not hold what was promised of it.
- * libFuzzer feeds it (-DCAVIAR_FUZZ=ON with clang), or replay.c the files of corpus/<name>.
+ * libFuzzer feeds it (-DCAVIAR_FUZZ=ON with clang), or corpus_replay.c the files of corpus/<name>.
  */
 #ifndef CAVIAR_TEST_FUZZ_H
 #define CAVIAR_TEST_FUZZ_H
