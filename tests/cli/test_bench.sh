@@ -84,7 +84,7 @@ grep '"momentum"' <<<"$updates" | tr -d '"{} ' | awk -F, '
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
 # shellcheck disable=SC2016
 check_ranks='
-  function near(x, y) { return x > 0 && x - y < 0.001 + 0.01 * y && y - x < 0.001 + 0.01 * y } # rounded
+  function near(x, y) { return x - y < 0.001 + 0.01 * y && y - x < 0.001 + 0.01 * y } # rounded
   {
     for (i = 1; i <= NF; i++) { split($i, w, ":"); v[w[1]] = w[2] }
     if (v["sum"]) { sums++; if (v["ranks"] != size || !(v["sum_us"] + 0 > 0 && v["mpi_us"] + 0 > 0)) exit 1; next }
