@@ -113,19 +113,22 @@ int h5_guard_survive(const char *file) {
 
 /* ---- starting and waiting -------------------------------------------------------------------- */
 
-/* Without what would make it a rank of the job, or start threads of BLAS. */
+/* Without what would make it a rank of the job, or start threads of BLAS. Memory that HDF5 uses without
+ * having set it is no zero there: on a damaged list of a group it frees such a pointer, which would go
+ * well in one process and not in the next. */
 static char **environment(Arena *a) {
   static const char *const out[] = {"OMPI_", "PMIX_", "PMI_",
                                     "OPENBLAS_NUM_THREADS=", "HDF5_PLUGIN_PATH="};
   int n = 0, kept = 0;
   while (environ[n]) n++;
-  char **list = ARENA_ARRAY(a, char *, n + 2);
+  char **list = ARENA_ARRAY(a, char *, n + 3);
   for (int i = 0; i < n; i++) {
     bool keep = true;
     for (int k = 0; k < COUNT(out); k++) keep = keep && !str_starts(environ[i], out[k]);
     if (keep) list[kept++] = environ[i];
   }
-  list[kept] = arena_strdup(a, "OPENBLAS_NUM_THREADS=1");
+  list[kept++] = arena_strdup(a, "OPENBLAS_NUM_THREADS=1");
+  list[kept] = arena_strdup(a, "MALLOC_PERTURB_=165");
   return list;
 }
 

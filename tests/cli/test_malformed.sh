@@ -42,7 +42,7 @@ done
 bomb() { # NAME TEXT
   local code=0
   "${limits[@]}" "$CAVIAR" check "$work/$1.yaml" > "$work/out" 2> "$work/err" || code=$?
-  if [ "$code" != 3 ] || ! grep -qF "$2" "$work/err" || [ "$(wc -c < "$work/err")" -gt 20000 ]; then
+  if [ "$code" != 3 ] || ! grep -qF "$2" "$work/err" || [ "$(wc -c < "$work/err")" -gt 400000 ]; then
     echo "$1: exit code $code:"
     head -c 1000 "$work/err"
     failures=$((failures + 1))
