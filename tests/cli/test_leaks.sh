@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 small e "$search12" "checkpoint: {every_seconds: 0.01, keep_trials: 2}" "metrics: [f1, confusion]"
 sanitized=0
-if nm "$CAVIAR" 2>/dev/null | grep -q __asan_init; then
+if nm "$CAVIAR" 2>/dev/null | grep __asan_init >/dev/null; then
   sanitized=1
   export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
   # HDF5 1.10 loses some memory of its own when it meets a damaged file.

@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 # A tired person waits for a message, and a login node has little memory: 100 ms of processor and 64 MiB each; 400 ms here,
 # for a machine that is busy with others (much more with sanitizers).
 limits=("$CAVIAR_BUILD/tests/limited" 0.4 64)
-if nm "$CAVIAR" 2>/dev/null | grep -q __asan_init; then limits=("$CAVIAR_BUILD/tests/limited" 2 640); fi
+if nm "$CAVIAR" 2>/dev/null | grep __asan_init >/dev/null; then limits=("$CAVIAR_BUILD/tests/limited" 2 640); fi
 
 # refused NAME EXPECTED COMMAND...: is the experiment refused with that text?
 refused() {
