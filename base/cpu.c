@@ -1,5 +1,6 @@
 #include "cpu.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 const char *cpu_level_name(CpuLevel level) {
@@ -33,7 +34,7 @@ static unsigned saved_state(void) {
 
 /* The sets that -march=x86-64-v3 and -v4 stand for (x86-64 psABI, table of micro-architecture
  * levels). */
-CpuLevel cpu_level(void) {
+static CpuLevel measure(void) {
   unsigned a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return CPU_PORTABLE;
   const unsigned v3_leaf1 = bit_SSE3 | bit_SSSE3 | bit_FMA | bit_SSE4_1 | bit_SSE4_2 | bit_MOVBE |
@@ -44,6 +45,17 @@ CpuLevel cpu_level(void) {
   if (!has(b, bit_AVX2 | bit_BMI | bit_BMI2)) return CPU_PORTABLE;
   const unsigned v4 = bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL;
   return has(b, v4) && has(saved_state(), 0xE6) ? CPU_AVX512 : CPU_AVX2;
+}
+
+/* Asked once: on a virtual machine cpuid goes to its host, which takes tens of microseconds. */
+CpuLevel cpu_level(void) {
+  static _Atomic int known; /* a level + 1; threads that ask together store the same */
+  int level = atomic_load_explicit(&known, memory_order_relaxed) - 1;
+  if (level < 0) {
+    level = (int)measure();
+    atomic_store_explicit(&known, level + 1, memory_order_relaxed);
+  }
+  return (CpuLevel)level;
 }
 
 void cpu_flush_denormals(void) {

@@ -4,6 +4,7 @@
  */
 #include "str.h"
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -67,15 +68,20 @@ static bool not_finite(double x, char out[32]) {
   return true;
 }
 
+/*
+ * A decimal of DBL_DIG digits comes back from the normal number next to it, so one of fewer digits,
+ * if there is one, is among these with zeros behind it, which lay_out drops. That saves most tries:
+ * results are mostly of 16 or 17 digits. Denormals promise nothing, and are tried from 1 digit on.
+ * Compared by bits: == takes denormals for 0 where they are flushed.
+ */
 char *str_f64(double x, char out[32]) {
   if (not_finite(x, out)) return out;
   char text[40];
   locale_t old = enter_c_locale();
-  for (int precision = 0; precision < 17; precision++) {
+  for (int precision = fabs(x) < DBL_MIN ? 0 : DBL_DIG - 1; precision < 17; precision++) {
     snprintf(text, sizeof text, "%.*e", precision, x);
     double back = strtod(text, NULL);
-    if (memcmp(&back, &x, sizeof x) == 0)
-      break; /* bits: == takes denormals for 0 where they are flushed */
+    if (memcmp(&back, &x, sizeof x) == 0) break;
   }
   uselocale(old);
   lay_out(text, out);
@@ -86,7 +92,7 @@ char *str_f32(float x, char out[32]) {
   if (not_finite((double)x, out)) return out;
   char text[40];
   locale_t old = enter_c_locale();
-  for (int precision = 0; precision < 9; precision++) {
+  for (int precision = fabsf(x) < FLT_MIN ? 0 : FLT_DIG - 1; precision < 9; precision++) {
     snprintf(text, sizeof text, "%.*e", precision, (double)x);
     float back = strtof(text, NULL);
     if (memcmp(&back, &x, sizeof x) == 0) break;

@@ -29,6 +29,7 @@ static void level(void **state) {
       strstr(flags, " avx512vl ") && strstr(flags, " avx512dq ") && strstr(flags, " avx512cd "))
     expected = CPU_AVX512;
   assert_int_equal(cpu_level(), expected);
+  assert_int_equal(cpu_level(), expected); /* as remembered */
 }
 
 static void denormals(void **state) {

@@ -96,6 +96,50 @@ static void round_trip(void **state) {
   }
 }
 
+/* Significant digits of a number's text. */
+static int n_digits(const char *text) {
+  int n = 0, zeros = 0;
+  bool begun = false;
+  for (; *text && *text != 'e'; text++) {
+    if (*text < '0' || *text > '9') continue;
+    begun |= *text != '0';
+    zeros = *text == '0' ? zeros + 1 : 0;
+    n += begun;
+  }
+  return n > zeros ? n - zeros : 0;
+}
+
+/* The fewest that read back, tried one after another. */
+static int fewest(double x, bool single) {
+  char text[40];
+  for (int p = 0; p < 17; p++) {
+    snprintf(text, sizeof text, "%.*e", p, x);
+    if (single ? strtof(text, NULL) == (float)x : strtod(text, NULL) == x) break;
+  }
+  return n_digits(text);
+}
+
+/* Of decimals of 1 to 17 digits and every size, and of any bits: denormals are among them. */
+static void fewest_digits(void **state) {
+  (void)state;
+  Rng r = rng_stream(2, RNG_TEST, 0, 0);
+  char out[32], text[64];
+  for (int i = 0; i < 20000; i++) {
+    uint64_t bits = rng_u64(&r);
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    if (i % 2) {
+      const int digits = 1 + (int)(rng_u32(&r) % 17), exponent = (int)(rng_u32(&r) % 620) - 324;
+      snprintf(text, sizeof text, "%.*se%d", digits, "12345678987654321" + i % 3, exponent);
+      if (i % 4 == 1) snprintf(text, sizeof text, "%.*ge%d", digits, rng_f64(&r), exponent);
+      x = strtod(text, NULL);
+    }
+    if (isfinite(x)) assert_int_equal(n_digits(str_f64(x, out)), fewest(x, false));
+    const float y = i % 4 ? (float)ldexp(x, -ilogb(x) + (int)(rng_u32(&r) % 270) - 145) : (float)x;
+    if (isfinite(y)) assert_int_equal(n_digits(str_f32(y, out)), fewest((double)y, true));
+  }
+}
+
 static void other_locales_change_nothing(void **state) {
   (void)state;
   const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
@@ -152,14 +196,12 @@ static void nearest(void **state) {
 
 int main(void) {
   arena_init(&arena);
-  const struct CMUnitTest tests[] = {cmocka_unit_test(building),
-                                     cmocka_unit_test(comparing),
-                                     cmocka_unit_test(numbers_as_text),
-                                     cmocka_unit_test(round_trip),
-                                     cmocka_unit_test(other_locales_change_nothing),
-                                     cmocka_unit_test(for_people),
-                                     cmocka_unit_test(distances),
-                                     cmocka_unit_test(nearest)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(building),        cmocka_unit_test(comparing),
+      cmocka_unit_test(numbers_as_text), cmocka_unit_test(round_trip),
+      cmocka_unit_test(fewest_digits),   cmocka_unit_test(other_locales_change_nothing),
+      cmocka_unit_test(for_people),      cmocka_unit_test(distances),
+      cmocka_unit_test(nearest)};
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&arena);
   return failed;
