@@ -1,5 +1,6 @@
 #include "files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -166,4 +167,23 @@ Status file_write(const char *path, const void *bytes, size_t n, Err *e) {
   }
   arena_free(&scratch);
   return status;
+}
+
+/* ".", what begins so, ".", a number, ".tmp" */
+static bool is_temporary(const char *name, const char *begins) {
+  const char *end = strstr(name, ".tmp"), *digit = end;
+  if (name[0] != '.' || !str_starts(name + 1, begins) || !end || end[4] != '\0') return false;
+  while (digit > name && digit[-1] >= '0' && digit[-1] <= '9') digit--;
+  return digit < end && digit > name + 1 && digit[-1] == '.';
+}
+
+void file_sweep(const char *dir, const char *begins) {
+  DIR *d = opendir(dir);
+  Arena scratch;
+  arena_init(&scratch);
+  for (const struct dirent *x; d != NULL && (x = readdir(d)) != NULL;) {
+    if (is_temporary(x->d_name, begins)) unlink(file_join(&scratch, dir, x->d_name));
+  }
+  arena_free(&scratch);
+  if (d != NULL) closedir(d);
 }

@@ -171,7 +171,8 @@ static Status prepare(Arena *a, Run *r, Err *e) {
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* Somebody removed the chosen trial's checkpoint: training it again gives the same. */
+/* The chosen trial's checkpoint was removed, or could not be written: training it again gives the
+ * same. */
 static Status train_again(Arena *a, Run *r, const TrialResult *best, Err *e) {
   const Task task = {.number = best->number, .point = best->point, .rival = -1};
   const char *json;
@@ -188,11 +189,10 @@ static Status test_chosen(Arena *a, Run *r, Err *e) {
   TrialTest t;
   Err damage = {0};
   const char *path = trial_checkpoint_path(a, r->dir.checkpoint_dir, best->number);
-  if (!file_exists(path)) TRY(train_again(a, r, best, e));
-  if (trial_test(a, &env, path, &t, &damage) != OK) {
-    CHECK(e, damage.status == E_DATA, damage.status, "%s", damage.text);
-    log_line(LOG_WARNING, "trial %lld is trained again, for its checkpoint cannot be used: %s",
-             (long long)best->number, damage.text);
+  if (!file_exists(path) || trial_test(a, &env, path, &t, &damage) != OK) {
+    if (damage.text[0])
+      log_line(LOG_WARNING, "trial %lld is trained again, for its checkpoint cannot be used: %s",
+               (long long)best->number, damage.text);
     TRY(trial_checkpoint_remove(r->dir.checkpoint_dir, best->number, e));
     TRY(train_again(a, r, best, e));
     TRY(trial_test(a, &env, path, &t, e));
@@ -236,10 +236,10 @@ static Status verdict(const Run *r, const char *digest, Err *e) {
   return OK;
 }
 
+/* Whoever was killed between the journal and the record has left an old one. */
 static Status publish(Arena *a, Run *r, bool changed, Err *e) {
-  bool there = file_exists(file_join(a, r->out, "results.h5"));
   if (lock_lost(r->dir.lock)) return OK; /* it is another process's now */
-  return changed || !there ? record_publish(&r->dir, e) : OK;
+  return changed || !record_is_current(a, &r->dir) ? record_publish(&r->dir, e) : OK;
 }
 
 /* Rank 0, when nobody trains any more. What was found is published also when the search was cut

@@ -396,3 +396,31 @@ done:
   arena_free(&a);
   return s == OK ? OK : err_context(e, "%s", path);
 }
+
+/* -1: it has none. */
+static Status tested_trial(Arena *a, const H5In *in, int64_t *trial, Err *e) {
+  void *data;
+  int64_t dims[4];
+  int n_dims;
+  *trial = -1;
+  if (!h5_has(in, "/test/trial")) return OK;
+  TRY(h5_get(in, a, "/test/trial", H5_I64, &data, dims, &n_dims, e));
+  *trial = *(const int64_t *)data;
+  return OK;
+}
+
+bool record_is_current(Arena *a, const RunDir *run) {
+  char digest[HASH_HEX], *said;
+  int64_t n_trials, tested;
+  H5In *in;
+  Err e = {0};
+  const char *path = file_join(a, run->dir, "results.h5");
+  if (!file_exists(path) || h5_open(&in, path, &e) != OK) return false;
+  const bool good = h5_get_attr_text(in, a, "/", "digest", &said, &e) == OK &&
+                    h5_get_attr_i64(in, "/", "trials", &n_trials, &e) == OK &&
+                    tested_trial(a, in, &tested, &e) == OK;
+  h5_close(in);
+  if (!good || n_trials != run->head.n_trials || tested != run->test.trial) return false;
+  run_dir_digest(run, digest);
+  return str_eq(said, digest);
+}

@@ -23,4 +23,7 @@
 /* Writes DIR/results.h5 by the atomic writer. E_IO. */
 MUST_CHECK Status record_publish(const RunDir *r, Err *e);
 
+/* Is DIR/results.h5 there, and does it say what the run has come to? Scratch in `a`. */
+bool record_is_current(Arena *a, const RunDir *r);
+
 #endif

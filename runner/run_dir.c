@@ -302,6 +302,13 @@ static Status resume(RunDir *r, const RunHead *head, Err *e) {
   return OK;
 }
 
+/* Whoever was killed while it wrote has left its temporary file. */
+static void sweep(const RunDir *r) {
+  static const char *const begins[] = {"experiment.yaml", "resolved.yaml", "results.h5"};
+  for (int i = 0; i < COUNT(begins); i++) file_sweep(r->dir, begins[i]);
+  file_sweep(r->checkpoint_dir, "trial-");
+}
+
 static Status open_locked(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
   const char *path = journal_path(r);
   TRY(refuse_foreign(r, e));
@@ -309,6 +316,7 @@ static Status open_locked(RunDir *r, const Spec *spec, const RunHead *head, Err 
   if (journal_open(r->arena, path, read_record, r, &r->journal, e) != OK) {
     return err_context(e, "%s", path);
   }
+  sweep(r);
   return r->results ? resume(r, head, e) : begin(r, spec, head, e);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "clock.h"
 #include "plan.h"
 #include "record.h"
@@ -201,7 +202,10 @@ void search_tick(Search *s) {
   if (journal_sync(s->run->journal, false, &durable, &s->err) != OK) return;
   progress_draw(&s->progress, now);
   if (now < s->publish) return;
-  if (record_publish(s->run, &s->err) != OK) return;
+  Err e = {0}; /* it follows from the journal, and the last one at the end counts */
+  const bool failed = record_publish(s->run, &e) != OK;
+  if (failed && !s->unpublished) log_line(LOG_WARNING, "%s; the search goes on", e.text);
+  s->unpublished = failed;
   const double end = clock_now(), pause = (end - now) / publish_share;
   s->publish = end + (pause > publish_seconds ? pause : publish_seconds);
 }

@@ -17,8 +17,9 @@ typedef struct {
   RunDir *run;
   Schedule queue;
   Progress progress;
-  double publish; /* when results.h5 will be, at the earliest */
-  bool stop;      /* somebody was asked to stop */
+  double publish;   /* when results.h5 will be, at the earliest */
+  bool unpublished; /* the last time it could not be, which was said */
+  bool stop;        /* somebody was asked to stop */
   Err err;
 } Search;
 

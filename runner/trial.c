@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/cpu.h"
 #include "base/rng.h"
+#include "base/log.h"
 #include "clock.h"
 #include "io/files.h"
 #include "objective.h"
@@ -269,14 +270,18 @@ static Status start(Arena *a, TrialRun *r, Err *e) {
 }
 
 /* The finished checkpoint; of a trial that is not worth one, none. One that waits at a rung has it
- * too: it may be finished, or go on from there. */
-static Status keep_or_remove(const TrialRun *r, const TrialResult *result, Err *e) {
+ * too: it may be finished, or go on from there. The result stands whatever becomes of the file: a
+ * full disk must not decide what a search finds. */
+static void keep_or_remove(const TrialRun *r, const TrialResult *result) {
   const TrialHooks *hooks = &r->env->hooks;
   const bool goes_on = r->env->stop_at > 0 && r->target < r->plan.epochs && !r->over;
   const bool keep = result->status == TRIAL_COMPLETED &&
                     (goes_on || !hooks->keep || hooks->keep(hooks->ctx, result));
-  if (keep) return trial_checkpoint_save(r, result, e);
-  return trial_checkpoint_remove(r->env->checkpoint_dir, r->number, e);
+  Err e = {0}, second = {0};
+  if (keep && trial_checkpoint_save(r, result, &e) == OK) return;
+  if (keep) log_line(LOG_WARNING, "%s; its result counts, but its weights are not kept", e.text);
+  if (!goes_on && trial_checkpoint_remove(r->env->checkpoint_dir, r->number, &second) != OK)
+    log_line(LOG_WARNING, "%s", second.text);
 }
 
 /* Everyone ready and where the leader is; it goes on from a checkpoint if there is one. */
@@ -299,7 +304,8 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   conclude(a, r, out);
   copy_teams(a, r, out);
   if (r->plan.cost) trial_cost_conclude(a, r, out);
-  return r->env->checkpoint_dir ? keep_or_remove(r, out, e) : OK;
+  if (r->env->checkpoint_dir) keep_or_remove(r, out);
+  return OK;
 }
 
 Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number, TrialResult *out,

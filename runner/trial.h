@@ -116,8 +116,8 @@ typedef struct {
 /* Trains; collective on env->team, of which place 0 gets the result (the others' has no curves).
  * A rank that joins a team enters here too. A checkpoint of this very trial in checkpoint_dir is continued, a finished one gives its
  * result; any other is passed over with a warning. point, rank and host of the result are the
- * caller's to fill. What trial_plan refuses, E_MEMORY, E_IO, E_STOPPED (after a checkpoint); a
- * diverged loss is a result. */
+ * caller's to fill. What trial_plan refuses, E_MEMORY, E_STOPPED (after a checkpoint); a diverged
+ * loss is a result, and a checkpoint that cannot be written a warning. */
 MUST_CHECK Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number,
                             TrialResult *out, Err *e);
 

@@ -62,6 +62,7 @@ typedef struct {
   int64_t target;               /* the epoch that training goes to */
   bool over;                    /* the leader has seen enough: trial_stale, trial_is_behind */
   double started, saved;        /* seconds on the clock */
+  bool unsaved;                 /* the last checkpoint could not be written, which was said */
   TrialTeam teams[TRIAL_TEAMS]; /* so far; their ranks in: */
   int n_teams;
   Arena small;
@@ -76,7 +77,7 @@ void trial_share(TrialRun *r, bool *finished);
 void trial_note_team(TrialRun *r);
 /* Before a step: what this member would have all do after it. */
 void trial_wish(TrialRun *r);
-/* Collective on team, after a step: saves, stops (E_STOPPED) or grows, as was agreed. E_IO. */
+/* Collective on team, after a step: saves, stops (E_STOPPED) or grows, as was agreed. */
 MUST_CHECK Status trial_obey(TrialRun *r, Err *e);
 
 /* What an epoch came to: all that the columns of the curves are made from. */

@@ -100,16 +100,17 @@ void trial_wish(TrialRun *r) {
     t->wish |= TEAM_SAVE;
 }
 
-static Status save(TrialRun *r, Err *e) {
-  if (!r->env->checkpoint_dir) return OK;
-  Status s = OK;
-  if (r->team->place == 0) {
-    const double t = clock_now();
-    r->progress.seconds += t - r->started;
-    r->started = r->saved = t;
-    s = trial_checkpoint_save(r, NULL, e);
-  }
-  return trial_agree(r, s, e);
+/* A checkpoint that cannot be written costs time after a kill, nothing else: the training goes on,
+ * and the next one may succeed. */
+static void save(TrialRun *r) {
+  Err e = {0};
+  if (!r->env->checkpoint_dir || r->team->place > 0) return;
+  const double t = clock_now();
+  r->progress.seconds += t - r->started;
+  r->started = r->saved = t;
+  const bool failed = trial_checkpoint_save(r, NULL, &e) != OK;
+  if (failed && !r->unsaved) log_line(LOG_WARNING, "%s; the training goes on without", e.text);
+  r->unsaved = failed;
 }
 
 /* The larger team goes on where the smaller one stands. */
@@ -151,7 +152,7 @@ Status trial_obey(TrialRun *r, Err *e) {
   const unsigned agreed = t->size == 1 ? t->wish : t->agreed;
   if (agreed == 0) return OK;
   nn_model_gather_state(r->model);
-  if (agreed & (TEAM_SAVE | TEAM_STOP)) TRY(save(r, e));
+  if (agreed & (TEAM_SAVE | TEAM_STOP)) save(r);
   if (agreed & TEAM_STOP)
     FAIL(e, E_STOPPED, "trial %lld: stopped in epoch %lld of %lld", (long long)r->number,
          (long long)r->progress.epoch + 1, (long long)r->plan.epochs);

@@ -40,7 +40,7 @@ void task_write(const Task *t, Str *out);
 MUST_CHECK Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e);
 
 /* Trains; scratch and the result's text in `a`; collective on w->team, of which place 0 alone has
- * the text, the others NULL. A trial that cannot be trained (memory, a full disk) is a FAILED
+ * the text, the others NULL. A trial that cannot be trained (memory, a command) is a FAILED
  * result. Only E_STOPPED is an error. */
 MUST_CHECK Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e);
 
