@@ -169,11 +169,12 @@ Status journal_sync(Journal *j, bool now, bool *durable, Err *e) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   double since =
       (double)(t.tv_sec - j->synced.tv_sec) + 1e-9 * (double)(t.tv_nsec - j->synced.tv_nsec);
-  if (j->unsynced && (now || since >= 1)) {
+  if (now || since >= 1) {
     struct stat st;
     CHECK(e, fstat(j->fd, &st) != 0 || st.st_nlink > 0, E_IO,
           "%s was removed while it was being written: what comes now cannot be kept", j->path);
-    CHECK(e, fsync(j->fd) == 0, E_IO, "cannot bring %s to disk: %s", j->path, strerror(errno));
+    CHECK(e, !j->unsynced || fsync(j->fd) == 0, E_IO, "cannot bring %s to disk: %s", j->path,
+          strerror(errno));
     j->unsynced = false;
     j->synced = t;
   }

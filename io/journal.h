@@ -29,8 +29,8 @@ MUST_CHECK Status journal_salvage(Arena *a, const char *path, JournalEach each,
                                   Err *e);
 /* Appends one JSON object (one line, no newline inside). */
 MUST_CHECK Status journal_append(Journal *j, const char *json, Err *e);
-/* fsync if something is unsynced and a second has passed since the last, or `now`. *durable: all on
- * disk. */
+/* If a second has passed since the last time, or `now`: is the file still where it was, and fsync if
+ * something is unsynced. *durable: all on disk. */
 MUST_CHECK Status journal_sync(Journal *j, bool now, bool *durable, Err *e);
 MUST_CHECK Status journal_close(Journal *j, Err *e);
 

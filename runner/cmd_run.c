@@ -247,14 +247,16 @@ static Status publish(Arena *a, Run *r, bool changed, Err *e) {
 static Status finish(Arena *a, Run *r, Err *e) {
   progress_end(&r->search.progress);
   Status s = search_outcome(&r->search, e);
-  bool changed = r->search.progress.finished > 0 || r->dir.test.trial < 0;
+  const bool changed = r->search.progress.finished > 0;
   if (s == OK) s = test_chosen(a, r, e);
-  Err later = {0};
-  Status published = publish(a, r, changed, s == OK ? e : &later);
-  if (s == OK) s = published;
-  if (s == OK) s = run_dir_record_end(&r->dir, e);
-  Status closed = run_dir_close(&r->dir, s == OK ? e : &later);
-  if (s == OK) s = closed;
+  Err later = {0}; /* "stopped, run again" is no word for what could not be kept */
+  bool kept = publish(a, r, changed, &later) == OK;
+  if (s == OK && kept) kept = run_dir_record_end(&r->dir, &later) == OK;
+  if (run_dir_close(&r->dir, &later) != OK) kept = false;
+  if ((s == OK || s == E_STOPPED) && !kept) {
+    *e = later;
+    s = later.status;
+  }
   if (s != OK) return s;
   char digest[HASH_HEX];
   run_dir_digest(&r->dir, digest);
