@@ -140,8 +140,11 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
   char n[32], bytes[32];
   printf("%s\n", spec_text(a, s, SPEC_RESOLVED));
   if (s->search.present) {
-    printf("# trials      %s by %s, over %d parameters:\n", str_count(p->n_trials, n),
+    const long long repeats = s->search.repeats;
+    printf("# trials      %s by %s, over %d parameters", str_count(s->search.trials, n),
            s->search.method.kind->name, s->search.space.n);
+    if (repeats > 1) printf(", each trained %lld times: %s", repeats, str_count(p->n_trials, n));
+    printf(":\n");
     print_space(s);
     print_checked(p);
   } else {

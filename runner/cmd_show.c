@@ -10,6 +10,7 @@
 #include "leaderboard.h"
 #include "objective.h"
 #include "plan.h"
+#include "run_points.h"
 #include "trial_cost.h"
 
 typedef enum { SHOW_TEXT, SHOW_JSON, SHOW_YAML } ShowForm;
@@ -174,11 +175,21 @@ static void print_teams(const TrialResult *t) {
   if (t->n_teams > 0) printf("\n");
 }
 
+/* n 0: it is trained once. */
+static TrialRepeats repeats_of(const RunDir *r, const TrialResult *t) {
+  const int64_t repeats = run_repeats(r);
+  if (repeats == 1) return (TrialRepeats){0};
+  const RunPoint p = run_point(r, t->number / repeats);
+  return (TrialRepeats){.point = p.number, .n = p.n, .of = repeats, .mean = p.mean, .sd = p.sd};
+}
+
 static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   printf("trial %lld: %s", (long long)t->number, trial_status_names[t->status]);
   if (t->status == TRIAL_COMPLETED)
     printf(", %s %.6g at %s %lld", r->spec->search.metric.name, t->metric,
            r->spec->cost.text ? "step" : "epoch", (long long)chosen_place(r, t));
+  const TrialRepeats x = repeats_of(r, t);
+  if (x.n > 0) printf(" (mean of %lld repeats %.6g +- %.2g)", (long long)x.n, x.mean, x.sd);
   if (t->stopped_early) printf(", stopped early after epoch %d", t->curves.n_epochs);
   if (t->status == TRIAL_DIVERGED) printf(" at step %lld", (long long)t->diverged_step);
   if (t->reason) printf(": %s", t->reason);
@@ -202,6 +213,7 @@ static void print_json(Arena *a, const RunDir *r, const TrialResult *t) {
   Str line = str_new(a);
   TrialResult shown = *t;
   shown.test_confusion = test_confusion(r, t);
+  shown.repeats = repeats_of(r, t);
   trial_write_json(&shown, &line);
   printf("%s\n", str_text(&line));
 }

@@ -90,7 +90,8 @@ Status forecast_trials(Arena *a, const Spec *s, const TrialEnv *env, Forecast *o
   out->n = out->n_trials < FORECAST_TRIALS ? (int)out->n_trials : FORECAST_TRIALS;
   out->trials = ARENA_ARRAY(a, ForecastTrial, out->n);
   history_init(&history, a, s);
-  out->window = history.window;
+  /* whole points: the first trial of one waits for those of the points that it sees */
+  out->window = history.window > 0 ? (history.window - 1) * history.repeats + 1 : 0;
   arena_init(&scratch);
   for (int i = 0; i < out->n && status == OK; i++) {
     ForecastTrial *t = &out->trials[i];

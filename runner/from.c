@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "plan.h"
-#include "run_dir.h"
+#include "run_points.h"
 
 /* ---- the other run --------------------------------------------------------------------------- */
 
@@ -31,11 +31,12 @@ static bool point_of(Arena *a, const Spec *s, const RunDir *run, const TrialResu
 
 static void write_best(Arena *a, const Spec *s, const RunDir *run, JsonWriter *j, int64_t *n) {
   Point p;
+  int64_t n_points;
+  const RunPoint *points = run_points(a, run, &n_points);
   *n = 0;
   json_key(j, "points"), json_open(j, '[');
-  for (int64_t i = 0; i < run->n_done && *n < s->search.from.best; i++) {
-    const TrialResult *t = run->results[run->order[i]];
-    if (t->status != TRIAL_COMPLETED || !point_of(a, s, run, t, &p)) continue;
+  for (int64_t i = 0; i < n_points && *n < s->search.from.best; i++) {
+    if (points[i].status != TRIAL_COMPLETED || !point_of(a, s, run, points[i].best, &p)) continue;
     json_str(j, plan_point_text(a, &s->search.space, &p));
     ++*n;
   }
@@ -43,19 +44,20 @@ static void write_best(Arena *a, const Spec *s, const RunDir *run, JsonWriter *j
 }
 
 static void write_results(Arena *a, const Spec *s, const RunDir *run, JsonWriter *j) {
+  const bool maximize = run->spec->search.metric.maximize;
   int64_t n_other = 0;
   Point p;
   json_key(j, "results"), json_open(j, '[');
-  for (int64_t n = 0; n < run->head.n_trials && s->search.from.results; n++) {
-    const TrialResult *t = run->results[n];
-    if (!t || t->status == TRIAL_FAILED) continue;
-    if (!point_of(a, s, run, t, &p)) {
+  for (int64_t n = 0; n < run_n_points(run) && s->search.from.results; n++) {
+    const RunPoint x = run_point(run, n);
+    if (!x.complete || x.status == TRIAL_FAILED) continue;
+    if (!point_of(a, s, run, x.best, &p)) {
       n_other++;
       continue;
     }
     json_open(j, '{');
     json_key(j, "point"), json_str(j, plan_point_text(a, &s->search.space, &p));
-    json_key(j, "loss"), json_f64(j, run_dir_loss(run, t));
+    json_key(j, "loss"), json_f64(j, maximize ? -x.mean : x.mean);
     json_close(j, '}');
   }
   json_close(j, ']');

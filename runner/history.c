@@ -15,10 +15,10 @@ static bool has_limits(const Spec *base) {
 }
 
 /* As of trials before the first. */
-static void tell_prior(History *h, const FromSpec *from, int64_t n_trials) {
+static void tell_prior(History *h, const FromSpec *from) {
   const Space *space = &h->base->search.space;
   h->n_prior = from->n_prior;
-  SamplerTold *told = ARENA_ARRAY(h->arena, SamplerTold, h->n_prior + n_trials);
+  SamplerTold *told = ARENA_ARRAY(h->arena, SamplerTold, h->n_prior + h->n_points);
   for (int i = 0; i < from->n_prior; i++) {
     double *u = ARENA_ARRAY(h->arena, double, space->n);
     space_units(space, &from->prior[i].point, u);
@@ -28,26 +28,33 @@ static void tell_prior(History *h, const FromSpec *from, int64_t n_trials) {
 }
 
 void history_init(History *h, Arena *a, const Spec *base) {
-  *h = (History){.base = base, .arena = a};
+  *h = (History){.base = base, .arena = a, .repeats = plan_repeats(base)};
   if (!base->search.present || !(sampler_of(base)->looks || has_limits(base))) return;
   const int64_t n = base->search.trials;
   rungs_init(&h->rungs, a, &base->search.early_terminate, n, base->train.epochs);
   h->window = base->search.max_concurrent;
-  h->n_trials = n;
+  h->n_points = n;
   h->points = ARENA_ARRAY(a, const char *, n);
   h->u = ARENA_ARRAY(a, const double *, n);
-  h->known = ARENA_ARRAY(a, bool, n);
-  tell_prior(h, &base->search.from, n);
+  h->losses = ARENA_ARRAY(a, double, n * h->repeats);
+  h->known = ARENA_ARRAY(a, bool, n * h->repeats);
+  h->n_known = ARENA_ARRAY(a, int64_t, n);
+  tell_prior(h, &base->search.from);
 }
 
 void history_grow(History *h, const Spec *base) {
   const History old = *h;
   history_init(h, old.arena, base);
-  for (int64_t n = 0; n < old.n_trials && n < h->n_trials; n++) {
-    h->points[n] = old.points[n];
-    h->u[n] = old.u[n];
-    h->told[n] = old.told[n];
-    h->known[n] = old.known[n];
+  const int64_t n = old.n_points < h->n_points ? old.n_points : h->n_points;
+  for (int64_t i = 0; i < n; i++) {
+    h->points[i] = old.points[i];
+    h->u[i] = old.u[i];
+    h->told[i] = old.told[i];
+    h->n_known[i] = old.n_known[i];
+  }
+  for (int64_t i = 0; i < n * h->repeats; i++) {
+    h->losses[i] = old.losses[i];
+    h->known[i] = old.known[i];
   }
   h->n_proposed = old.n_proposed;
   h->front = old.front;
@@ -55,43 +62,56 @@ void history_grow(History *h, const Spec *base) {
 
 /* ---- what is told ---------------------------------------------------------------------------- */
 
-static void keep_point(History *h, int64_t n, const char *text, const Point *p) {
+static void keep_point(History *h, int64_t k, const char *text, const Point *p) {
   const Space *space = &h->base->search.space;
   double *u = ARENA_ARRAY(h->arena, double, space->n);
   space_units(space, p, u);
-  h->points[n] = text;
-  h->u[n] = u;
-  while (h->n_proposed < h->n_trials && h->points[h->n_proposed]) h->n_proposed++;
+  h->points[k] = text;
+  h->u[k] = u;
+  while (h->n_proposed < h->n_points && h->points[h->n_proposed]) h->n_proposed++;
+}
+
+static void keep_text(History *h, int64_t k, const char *point) {
+  Arena scratch = {0};
+  arena_init(&scratch);
+  const YamlNode *map = plan_point_map(&scratch, point);
+  Point p;
+  space_point(&scratch, &h->base->search.space, map, &p);
+  keep_point(h, k, arena_strdup(h->arena, point), &p);
+  arena_free(&scratch);
 }
 
 void history_tell(History *h, int64_t n, const char *point, double loss) {
-  if (n < 0 || n >= h->n_trials || h->known[n]) return;
-  if (!h->points[n]) {
-    Arena scratch = {0};
-    arena_init(&scratch);
-    const YamlNode *map = plan_point_map(&scratch, point);
-    Point p;
-    space_point(&scratch, &h->base->search.space, map, &p);
-    keep_point(h, n, arena_strdup(h->arena, point), &p);
-    arena_free(&scratch);
-  }
+  if (n < 0 || n >= h->n_points * h->repeats || h->known[n]) return;
+  const int64_t k = n / h->repeats;
+  if (!h->points[k]) keep_text(h, k, point);
   h->known[n] = true;
-  h->told[n] = (SamplerTold){.u = h->u[n], .loss = loss};
-  while (h->front < h->n_trials && h->known[h->front]) h->front++;
+  h->losses[n] = loss;
+  if (++h->n_known[k] < h->repeats) return;
+  double sum = 0;
+  for (int64_t i = 0; i < h->repeats; i++) sum += h->losses[k * h->repeats + i];
+  h->told[k] = (SamplerTold){.u = h->u[k], .loss = sum / (double)h->repeats};
+  while (h->front < h->n_points && h->n_known[h->front] == h->repeats) h->front++;
 }
 
 /* ---- what is proposed ------------------------------------------------------------------------ */
 
+/* Points below it are told for point k. */
+static int64_t points_told(const History *h, int64_t k) {
+  if (!h->rungs.stopper) return sampler_n_told(k, h->window);
+  return rungs_first(&h->rungs, sampler_n_told(rungs_first(&h->rungs, k), h->window));
+}
+
 int64_t history_n_told(const History *h, int64_t n) {
-  if (!h->rungs.stopper) return sampler_n_told(n, h->window);
-  return rungs_first(&h->rungs, sampler_n_told(rungs_first(&h->rungs, n), h->window));
+  return points_told(h, n / h->repeats) * h->repeats;
 }
 
 bool history_ready(const History *h, int64_t n) {
   const SearchSpec *search = &h->base->search;
-  if (search->from.run && !search->from.text && (h->window > 0 || n < search->n_tries))
+  const int64_t k = n / h->repeats;
+  if (search->from.run && !search->from.text && (h->window > 0 || k < search->n_tries))
     return false;
-  return h->window == 0 || history_n_told(h, n) <= h->front;
+  return h->window == 0 || points_told(h, k) <= h->front;
 }
 
 /* What was drawn is blamed on its range. */
@@ -106,12 +126,12 @@ static void mark_values(Arena *a, const Space *space, Point *p) {
 
 /* A method that looks knows that there are points to try, and is told what came of them; another
  * one's design stands behind them, as if they were not. */
-static void propose(Arena *a, const History *h, int64_t n, Point *out) {
+static void propose(Arena *a, const History *h, int64_t k, Point *out) {
   const SearchSpec *search = &h->base->search;
   const bool looks = sampler_of(h->base)->looks;
   const int64_t before = looks ? 0 : search->n_tries;
-  if (n < search->n_tries) {
-    *out = search->tries[n];
+  if (k < search->n_tries) {
+    *out = search->tries[k];
     return;
   }
   SamplerAxis *axes = ARENA_ARRAY(a, SamplerAxis, search->space.n);
@@ -123,25 +143,31 @@ static void propose(Arena *a, const History *h, int64_t n, Point *out) {
                     .seed = (uint64_t)h->base->seed,
                     .n_trials = search->trials - before,
                     .window = search->max_concurrent,
-                    .n = n - before};
+                    .n = k - before};
   if (looks) {
     ask.n += h->n_prior;
     ask.n_trials += h->n_prior;
-    ask.n_told = h->n_prior + history_n_told(h, n);
+    ask.n_told = h->n_prior + points_told(h, k);
     ask.told = h->told - h->n_prior;
-    ask.pending = h->u + history_n_told(h, n);
+    ask.pending = h->u + points_told(h, k);
   }
   sampler_point(a, sampler_of(h->base), &ask, out);
   mark_values(a, &search->space, out);
 }
 
-/* Those before n are pending for it. */
-static void propose_below(History *h, int64_t n) {
+static void propose_and_keep(Arena *a, History *h, int64_t k, Point *out) {
+  propose(a, h, k, out);
+  if (h->window > 0 && !h->points[k])
+    keep_point(h, k, plan_point_text(h->arena, &h->base->search.space, out), out);
+}
+
+/* Those before k are pending for it. */
+static void propose_below(History *h, int64_t k) {
   Arena scratch = {0};
   arena_init(&scratch);
-  while (h->n_proposed < n) {
+  while (h->n_proposed < k) {
     Point p;
-    history_propose(&scratch, h, h->n_proposed, &p);
+    propose_and_keep(&scratch, h, h->n_proposed, &p);
     arena_free(&scratch);
   }
   arena_free(&scratch);
@@ -150,15 +176,13 @@ static void propose_below(History *h, int64_t n) {
 void history_propose(Arena *a, History *h, int64_t n, Point *out) {
   *out = (Point){0};
   if (!h->base->search.present) return;
-  if (h->window > 0) propose_below(h, n);
-  propose(a, h, n, out);
-  if (h->window > 0 && !h->points[n])
-    keep_point(h, n, plan_point_text(h->arena, &h->base->search.space, out), out);
+  if (h->window > 0) propose_below(h, n / h->repeats);
+  propose_and_keep(a, h, n / h->repeats, out);
 }
 
 const char *history_point(Arena *a, History *h, int64_t n) {
   if (!history_ready(h, n)) return NULL;
-  if (h->window > 0 && h->points[n]) return h->points[n];
+  if (h->window > 0 && h->points[n / h->repeats]) return h->points[n / h->repeats];
   Point p;
   history_propose(a, h, n, &p);
   return plan_point_text(a, &h->base->search.space, &p);

@@ -2,10 +2,15 @@
  * What a search has come to: the points that were proposed, and the results that its method may
  * look at. From these follows the point of any trial, on rank 0, in a resumed run, in `sample`.
  *
- * A method that looks, or a rule that ends trials by the curves of others, sees, for trial n, the results of trials 0 .. n - max_concurrent and the
- * points of those behind them. Each point is proposed once and kept. What is told of a trial first
- * is what counts: a FAILED one is told as worse than any, also after a later run has trained it, so
- * that what was proposed from it stands. The journal has all that is told, in this order.
+ * A method that looks, or a rule that ends trials by the curves of others, sees, for point n, the
+ * results of points 0 .. n - max_concurrent and the places of those behind them. Each point is
+ * proposed once and kept. What is told of a trial first is what counts: a FAILED one is told as
+ * worse than any, also after a later run has trained it, so that what was proposed from it stands.
+ * The journal has all that is told, in this order.
+ *
+ * With search.repeats a point is that many trials: trial n is repeat n % repeats of point
+ * n / repeats. A point is told when all of them are: with their mean, summed in the order of the
+ * repeats; NaN where one of them has no number. The functions below take trials' numbers.
  *
  * Of a method that does not look nothing is kept. Pure: no clock, no files.
  */
@@ -19,16 +24,19 @@
 typedef struct {
   const Spec *base;
   Arena *arena;
-  int64_t window; /* 0: the method does not look, and the rest is empty */
-  int64_t n_trials;
-  const char **points; /* (n_trials) NULL: not proposed yet */
-  const double **u;    /* (n_trials) of the points, (space.n) each */
-  SamplerTold *told;   /* (n_trials) of those that are known; before them n_prior of another run */
+  int64_t window; /* in points; 0: the method does not look, and the rest is empty */
+  int64_t repeats;
+  int64_t n_points;
+  const char **points; /* (n_points) NULL: not proposed yet */
+  const double **u;    /* (n_points) of the points, (space.n) each */
+  SamplerTold *told;   /* (n_points) of those that are known; before them n_prior of another run */
   int64_t n_prior;
-  bool *known;        /* (n_trials) a result was told */
-  int64_t n_proposed; /* every trial below it has a point */
-  int64_t front;      /* every trial below it is known */
-  Rungs rungs;        /* for the brackets alone */
+  double *losses;     /* (n_points, repeats) that were told */
+  bool *known;        /* (n_points, repeats) a result was told */
+  int64_t *n_known;   /* (n_points) of a point's repeats */
+  int64_t n_proposed; /* every point below it is proposed */
+  int64_t front;      /* every point below it is known: all its repeats */
+  Rungs rungs;        /* for the brackets alone; then repeats is 1 */
 } History;
 
 /* `base` and `a` must outlive it. */
@@ -41,8 +49,8 @@ void history_grow(History *h, const Spec *base);
  * DIVERGED or FAILED. No such trial: nothing happens. */
 void history_tell(History *h, int64_t n, const char *point, double loss);
 
-/* Trials below it are told for trial n. With brackets (stopper.h) whole ones, and none of n's own:
- * those that end max_concurrent - 1 trials or more before n's begins. */
+/* Trials below it are told for trial n: whole points. With brackets (stopper.h) whole ones, and
+ * none of n's own: those that end max_concurrent - 1 trials or more before n's begins. */
 int64_t history_n_told(const History *h, int64_t n);
 
 /* Are all results there that the point of trial n depends on? */

@@ -5,6 +5,7 @@
 
 #include "leaderboard.h"
 #include "plan.h"
+#include "run_points.h"
 #include "sampler.h"
 
 enum { MAX_EACH = 64 }; /* a parameter of so many values is shown at each */
@@ -44,16 +45,12 @@ static double coordinate(const Axis *x, const YamlNode *value) {
   return x->dim->values ? floor(u * x->n) : u;
 }
 
-static bool is_counted(const TrialResult *t) {
-  return t && t->status != TRIAL_FAILED;
-}
-
 static bool has_metric(const TrialResult *t) {
   return t && t->status == TRIAL_COMPLETED && isfinite(t->metric);
 }
 
 static double worst_metric(const RunDir *r) {
-  double worst = NAN;
+  double worst = NAN; /* of any trial */
   for (int64_t i = 0; i < r->head.n_trials; i++) {
     const TrialResult *t = r->results[i];
     if (!has_metric(t)) continue;
@@ -78,20 +75,26 @@ static bool put_row(Arena *a, const Axis *axes, int n, const char *point, double
   return map != NULL;
 }
 
+/* One a point: with search.repeats its mean, or the worst metric where a trial has none. */
 static Rows rows_of(Arena *a, const RunDir *r, const Axis *axes, Importance *out) {
   const int n = r->spec->search.space.n;
+  const int64_t repeats = run_repeats(r);
   Rows rows = {.x = ARENA_ARRAY(a, double, r->n_done *n), .y = ARENA_ARRAY(a, double, r->n_done)};
-  for (int64_t i = 0; i < r->head.n_trials; i++) {
-    const TrialResult *t = r->results[i];
-    out->n_failed += t && !is_counted(t);
-    if (!is_counted(t)) continue;
-    if (!put_row(a, axes, n, t->point, rows.x + (int64_t)rows.n * n)) {
+  for (int64_t i = 0; i < run_n_points(r); i++) {
+    const RunPoint p = run_point(r, i);
+    if (!p.best) continue;
+    out->n_failed += p.status == TRIAL_FAILED;
+    if (p.status == TRIAL_FAILED) continue;
+    if (!put_row(a, axes, n, p.best->point, rows.x + (int64_t)rows.n * n)) {
       out->n_outside++;
       continue;
     }
-    out->n_diverged += !has_metric(t);
-    out->n_terminated += t->terminated;
-    rows.y[rows.n++] = has_metric(t) ? t->metric : out->worst;
+    out->n_diverged += !isfinite(p.mean);
+    for (int64_t k = 0; k < repeats; k++) {
+      const TrialResult *t = r->results[i * repeats + k];
+      out->n_terminated += t && t->terminated;
+    }
+    rows.y[rows.n++] = isfinite(p.mean) ? p.mean : out->worst;
   }
   return rows;
 }

@@ -26,8 +26,11 @@ static const char *value_text(Arena *a, const YamlNode *value) {
 
 static void print_head(const Importance *x, Str *out) {
   const RunDir *r = x->run;
-  str_addf(out, "%s: what %s depends on, from %d of %lld trials\n", r->head.name,
-           r->spec->search.metric.name, x->n_rows, (long long)r->head.n_trials);
+  const long long repeats = r->spec->search.repeats;
+  str_addf(out, "%s: what %s depends on, from %d of %lld trials", r->head.name,
+           r->spec->search.metric.name, x->n_rows, (long long)r->head.n_trials / repeats);
+  if (repeats > 1) str_addf(out, ", means of %lld repeats each", repeats);
+  str_add(out, "\n");
   if (x->n_diverged)
     str_addf(out, "%d that diverged count as the worst that was seen, %.5g\n", x->n_diverged,
              x->worst);

@@ -73,7 +73,7 @@ static const char *number(Arena *a, double x) {
   return isnan(x) ? "-" : arena_printf(a, "%.5g", x);
 }
 
-enum { COL_PLACE, COL_TRIAL, COL_METRIC, COL_EPOCHS, COL_SECONDS, COL_POINT };
+enum { COL_PLACE, COL_TRIAL, COL_METRIC, COL_SD }; /* sd: with repeats alone, and more follow */
 
 /* Epochs; of a cost, steps. */
 static int64_t length_of(const Spec *s, const TrialResult *trial) {
@@ -83,29 +83,40 @@ static int64_t length_of(const Spec *s, const TrialResult *trial) {
   return at < steps ? at : steps;
 }
 
-static void put_trial(Table *t, int row, const RunDir *r, const TrialResult *trial) {
+/* "6-8", and how many of them are finished where some are not. */
+static const char *trials_text(Arena *a, const RunDir *r, const RunPoint *p) {
+  const long long repeats = run_repeats(r), first = p->number * repeats;
+  if (repeats == 1) return arena_printf(a, "%lld", first);
+  const char *text = arena_printf(a, "%lld-%lld", first, first + repeats - 1);
+  return p->complete ? text : arena_printf(a, "%s (%lld)", text, (long long)p->n);
+}
+
+static void put_point(Table *t, int row, const RunDir *r, const RunPoint *p) {
   Arena *a = t->arena;
   const Space *space = &r->spec->search.space;
-  bool done = trial->status == TRIAL_COMPLETED;
+  const bool done = p->status == TRIAL_COMPLETED;
+  int col = COL_SD;
   put(t, row, COL_PLACE, arena_printf(a, "%d", row));
-  put(t, row, COL_TRIAL, arena_printf(a, "%lld", (long long)trial->number));
-  put(t, row, COL_METRIC, done ? number(a, trial->metric) : trial_status_names[trial->status]);
-  put(t, row, COL_EPOCHS, arena_printf(a, "%lld", (long long)length_of(r->spec, trial)));
-  put(t, row, COL_SECONDS, arena_printf(a, "%.2f", trial->seconds));
-  const YamlNode *map = space->n > 0 ? plan_point_map(a, trial->point) : NULL;
-  for (int i = 0; i < space->n; i++) {
-    put(t, row, COL_POINT + i, value_text(a, map, space->dims[i].path));
-  }
+  put(t, row, COL_TRIAL, trials_text(a, r, p));
+  put(t, row, COL_METRIC, done ? number(a, p->mean) : trial_status_names[p->status]);
+  if (run_repeats(r) > 1) put(t, row, col++, isnan(p->sd) ? "-" : arena_printf(a, "%.2g", p->sd));
+  put(t, row, col++, arena_printf(a, "%lld", (long long)length_of(r->spec, p->best)));
+  put(t, row, col++, arena_printf(a, "%.2f", p->seconds));
+  const YamlNode *map = space->n > 0 ? plan_point_map(a, p->best->point) : NULL;
+  for (int i = 0; i < space->n; i++) put(t, row, col++, value_text(a, map, space->dims[i].path));
 }
 
 static void put_names(Table *t, const RunDir *r) {
   const Space *space = &r->spec->search.space;
+  const bool repeats = run_repeats(r) > 1;
+  int col = COL_SD;
   put(t, 0, COL_PLACE, "#");
-  put(t, 0, COL_TRIAL, "trial");
+  put(t, 0, COL_TRIAL, repeats ? "trials" : "trial");
   put(t, 0, COL_METRIC, r->spec->search.metric.name);
-  put(t, 0, COL_EPOCHS, r->spec->cost.text ? "steps" : "epochs");
-  put(t, 0, COL_SECONDS, "seconds");
-  for (int i = 0; i < space->n; i++) put(t, 0, COL_POINT + i, leaderboard_short(space, i));
+  if (repeats) put(t, 0, col++, "+-");
+  put(t, 0, col++, r->spec->cost.text ? "steps" : "epochs");
+  put(t, 0, col++, "seconds");
+  for (int i = 0; i < space->n; i++) put(t, 0, col++, leaderboard_short(space, i));
 }
 
 static int column_width(const Table *t, int col) {
@@ -140,24 +151,37 @@ static void print_errors(const RunDir *r, FILE *out) {
   }
 }
 
+static void print_test(const RunDir *r, FILE *out) {
+  const long long trial = r->test.trial, repeats = run_repeats(r);
+  if (trial < 0) return;
+  fprintf(out, "test part (%.0f rows): trial %lld", r->test.rows, trial);
+  if (repeats > 1)
+    fprintf(out, ", the best of trials %lld-%lld,", trial / repeats * repeats,
+            trial / repeats * repeats + repeats - 1);
+  fprintf(out, " has loss %.5g", r->test.loss);
+  if (!isnan(r->test.accuracy)) fprintf(out, ", accuracy %.5g", r->test.accuracy);
+  for (int i = 0; i < r->test.metrics.n; i++)
+    fprintf(out, ", %s %.5g", r->test.metrics.names[i], r->test.metrics.values[i]);
+  fputc('\n', out);
+}
+
 void leaderboard_print(const RunDir *r, int64_t most, FILE *out) {
   Arena a = {0};
   arena_init(&a);
-  int64_t n = most > 0 && most < r->n_done ? most : r->n_done;
-  Table t = {.rows = (int)n + 1, .cols = COL_POINT + r->spec->search.space.n, .arena = &a};
+  int64_t n_points;
+  const RunPoint *points = run_points(&a, r, &n_points);
+  int64_t n = most > 0 && most < n_points ? most : n_points;
+  const int n_before = COL_SD + 2 + (run_repeats(r) > 1);
+  Table t = {.rows = (int)n + 1, .cols = n_before + r->spec->search.space.n, .arena = &a};
   t.cells = ARENA_ARRAY(&a, const char *, t.rows *t.cols);
   put_names(&t, r);
-  for (int64_t i = 0; i < n; i++) put_trial(&t, (int)i + 1, r, r->results[r->order[i]]);
+  for (int64_t i = 0; i < n; i++) put_point(&t, (int)i + 1, r, &points[i]);
   if (n > 0) print_table(&t, out);
-  if (n < r->n_done) fprintf(out, "... and %lld more\n", (long long)(r->n_done - n));
+  if (n < n_points) fprintf(out, "... and %lld more\n", (long long)(n_points - n));
+  if (n > 0 && run_repeats(r) > 1)
+    fprintf(out, "of %lld repeats each: the mean, +- their standard deviation\n",
+            (long long)run_repeats(r));
   if (r->n_failed + r->n_diverged > 0) print_errors(r, out);
-  if (r->test.trial >= 0) {
-    fprintf(out, "test part (%.0f rows): trial %lld has loss %.5g", r->test.rows,
-            (long long)r->test.trial, r->test.loss);
-    if (!isnan(r->test.accuracy)) fprintf(out, ", accuracy %.5g", r->test.accuracy);
-    for (int i = 0; i < r->test.metrics.n; i++)
-      fprintf(out, ", %s %.5g", r->test.metrics.names[i], r->test.metrics.values[i]);
-    fputc('\n', out);
-  }
+  print_test(r, out);
   arena_free(&a);
 }

@@ -3,10 +3,11 @@
 #define CAVIAR_LEADERBOARD_H
 
 #include <stdio.h>
-#include "run_dir.h"
+#include "run_points.h"
 
 /* The best `most` trials (0: all), aligned, numbers to four digits; then how many more there
- * are. */
+ * are. With search.repeats the best points: their trials, the metric's mean and standard deviation,
+ * and their seconds together. */
 void leaderboard_print(const RunDir *r, int64_t most, FILE *out);
 
 /* "learning_rate 0.0132, units 78": names as short as the space lets them be. */

@@ -9,7 +9,11 @@
 enum { MAX_CHECKED = 10000 };
 
 int64_t plan_n_trials(const Spec *base) {
-  return base->search.present ? base->search.trials : 1;
+  return base->search.present ? base->search.trials * base->search.repeats : 1;
+}
+
+int64_t plan_repeats(const Spec *base) {
+  return base->search.present ? base->search.repeats : 1;
 }
 
 int64_t plan_seed(const Spec *base, int64_t n) {
@@ -169,7 +173,7 @@ static void place(Arena *a, const Spec *base, int number, Point *out) {
 static bool next_point(Arena *a, History *h, PlanSummary *out, int64_t *n, Point *p) {
   *n = out->n_checked;
   if (*n < out->n_trials && *n < MAX_CHECKED && history_ready(h, *n)) {
-    out->n_checked++;
+    out->n_checked += plan_repeats(h->base); /* which differ in their seeds alone */
     history_propose(a, h, *n, p);
     return true;
   }

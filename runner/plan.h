@@ -11,7 +11,10 @@
 #include "history.h"
 #include "trial.h"
 
-int64_t plan_n_trials(const Spec *base); /* 1 without a search */
+/* Trainings: of each point search.repeats, side by side: trial n is repeat n % repeats of point
+ * n / repeats. 1 without a search. */
+int64_t plan_n_trials(const Spec *base);
+int64_t plan_repeats(const Spec *base);
 
 /* Does the method look at results? Then a point is what a History (history.h) says. */
 bool plan_looks(const Spec *base);

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "leaderboard.h"
+#include "run_points.h"
 
 static const double redraw_seconds = 0.2, line_seconds = 1, quiet_seconds = 10;
 
@@ -75,7 +76,15 @@ static void add_counts(const Progress *p, double now, Str *out) {
 
 static void add_best(const Progress *p, Str *out) {
   const TrialResult *best = run_dir_best(p->run);
+  const int64_t repeats = run_repeats(p->run);
   if (!best) return;
+  const RunPoint point = run_point(p->run, best->number / repeats);
+  if (repeats > 1 && !isnan(point.mean)) {
+    const long long first = point.number * repeats;
+    str_addf(out, "best mean %s %.5g, trials %lld-%lld", p->run->spec->search.metric.name,
+             point.mean, first, first + (long long)repeats - 1);
+    return;
+  }
   str_addf(out, "best %s %.5g, trial %lld", p->run->spec->search.metric.name, best->metric,
            (long long)best->number);
 }

@@ -9,6 +9,7 @@
 #include "mpi_world.h"
 #include "nn/gemm.h"
 #include "plan.h"
+#include "record_search.h"
 
 /* A finished record in the making: rows are the finished trials in order of their numbers. */
 typedef struct {
@@ -370,6 +371,7 @@ static Status build(const Record *r, Err *e) {
     for (int i = 0; trained && i < cost->n_parameters; i++)
       TRY(put_parameter(r, &cost->parameters[i], i, e));
   }
+  TRY(record_search(r->a, r->run, r->file, e));
   return put_test(r, e);
 }
 

@@ -13,6 +13,7 @@
  *   /curves/<name>       (trials, most epochs), padded with NaN
  *   /confusion           (trials, classes, classes) counts of the validation part at the chosen
  *                        epoch, -1 where a trial has none; only where metrics ask for it
+ *   /repeats/...         means of points that were trained several times (record_search.h)
  *   /test/...            the chosen trial on the test part; /test/metrics/<name>, /test/confusion
  */
 #ifndef CAVIAR_RECORD_H

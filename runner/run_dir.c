@@ -8,6 +8,7 @@
 #include "from.h"
 #include "io/files.h"
 #include "run_head.h"
+#include "run_points.h"
 
 enum { MAX_TEXT = 1 << 20, LOCK_SECONDS = 10 };
 
@@ -27,12 +28,20 @@ bool run_dir_complete(const RunDir *r) {
 }
 
 int64_t run_dir_keep_count(const RunDir *r) {
-  int64_t keep = r->spec->checkpoint.keep_trials;
+  int64_t keep = r->spec->checkpoint.keep_trials * run_repeats(r);
   return keep > 1 ? keep : 1;
+}
+
+/* Its place may still become a better one. */
+static bool is_open(const RunDir *r, int64_t number) {
+  const int64_t repeats = run_repeats(r);
+  return repeats > 1 && !run_point(r, number / repeats).complete;
 }
 
 bool run_dir_keeps(const RunDir *r, int64_t number) {
   int64_t keep = run_dir_keep_count(r);
+  const TrialResult *t = run_dir_trial(r, number);
+  if (t && is_open(r, number)) return t->status == TRIAL_COMPLETED;
   for (int64_t i = 0; i < keep && i < r->n_done; i++) {
     if (r->order[i] == number) return r->results[number]->status == TRIAL_COMPLETED;
   }
@@ -40,25 +49,28 @@ bool run_dir_keeps(const RunDir *r, int64_t number) {
 }
 
 static void count(RunDir *r, const TrialResult *t, int by) {
-  r->n_done += by;
   if (t->status == TRIAL_DIVERGED) r->n_diverged += by;
   if (t->status == TRIAL_FAILED) r->n_failed += by;
 }
 
-static void forget(RunDir *r, const TrialResult *t) {
-  int64_t at = 0;
-  while (r->order[at] != t->number) at++;
-  for (; at + 1 < r->n_done; at++) r->order[at] = r->order[at + 1];
-  count(r, t, -1);
+/* Takes those of t's point, which stand side by side, out of the order. */
+static void take_out(RunDir *r, const TrialResult *t) {
+  const int64_t repeats = run_repeats(r), point = t->number / repeats;
+  int64_t first = 0, n = 0;
+  for (int64_t i = 0; i < repeats; i++) n += r->results[point * repeats + i] != NULL;
+  if (n == 0) return;
+  while (r->order[first] / repeats != point) first++;
+  memmove(r->order + first, r->order + first + n,
+          sizeof *r->order * (size_t)(r->n_done - first - n));
+  r->n_done -= n;
 }
 
 /* How many of the order are better. */
 static int64_t place_of(const RunDir *r, const TrialResult *t) {
   int64_t from = 0, to = r->n_done;
-  const bool maximize = r->spec->search.metric.maximize;
   while (from < to) {
     const int64_t middle = from + (to - from) / 2;
-    if (trial_compare(r->results[r->order[middle]], t, maximize) < 0)
+    if (run_compare(r, r->results[r->order[middle]], t) < 0)
       from = middle + 1;
     else
       to = middle;
@@ -66,16 +78,25 @@ static int64_t place_of(const RunDir *r, const TrialResult *t) {
   return from;
 }
 
-/* Puts it at its place in the order. A trial counts once; only a FAILED one is replaced. */
-static void remember(RunDir *r, TrialResult *t) {
-  const TrialResult *there = r->results[t->number];
-  if (there && there->status != TRIAL_FAILED) return;
-  if (there) forget(r, there);
-  r->results[t->number] = t;
+static void put_in(RunDir *r, const TrialResult *t) {
   const int64_t at = place_of(r, t);
   memmove(r->order + at + 1, r->order + at, sizeof *r->order * (size_t)(r->n_done - at));
   r->order[at] = t->number;
+  r->n_done++;
+}
+
+/* Puts it at its place in the order, and the others of its point with it. A trial counts once; only
+ * a FAILED one is replaced. */
+static void remember(RunDir *r, TrialResult *t) {
+  const TrialResult *there = r->results[t->number];
+  const int64_t repeats = run_repeats(r), first = t->number / repeats * repeats;
+  if (there && there->status != TRIAL_FAILED) return;
+  take_out(r, t);
+  if (there) count(r, there, -1);
+  r->results[t->number] = t;
   count(r, t, 1);
+  for (int64_t i = first; i < first + repeats; i++)
+    if (r->results[i]) put_in(r, r->results[i]);
 }
 
 double run_dir_loss(const RunDir *r, const TrialResult *t) {
@@ -352,12 +373,15 @@ Status run_dir_close(RunDir *r, Err *e) {
 /* Trials were settled: those of them that are not among the best keep no checkpoint, nor do those
  * whom they have pushed out. */
 static void drop_checkpoints(const RunDir *r) {
-  const int64_t keep = run_dir_keep_count(r), n = r->rungs.n_changed;
-  for (int64_t i = 0; i < n; i++) {
-    const int64_t number = r->rungs.changed[i];
-    if (r->results[number] && !run_dir_keeps(r, number)) drop_checkpoint(r, number);
+  const int64_t keep = run_dir_keep_count(r), repeats = run_repeats(r);
+  const int64_t n = r->rungs.n_changed * repeats;
+  for (int64_t i = 0; i < r->rungs.n_changed; i++) {
+    const int64_t first = r->rungs.changed[i] / repeats * repeats;
+    for (int64_t k = first; k < first + repeats; k++)
+      if (r->results[k] && !run_dir_keeps(r, k)) drop_checkpoint(r, k);
   }
-  for (int64_t i = keep; i < r->n_done && i < keep + n; i++) drop_checkpoint(r, r->order[i]);
+  for (int64_t i = keep; i < r->n_done && i < keep + n; i++)
+    if (!run_dir_keeps(r, r->order[i])) drop_checkpoint(r, r->order[i]);
 }
 
 Status run_dir_record(RunDir *r, const char *json, Err *e) {

@@ -55,7 +55,8 @@ typedef struct {
   TrialResult **results;  /* (head.n_trials) NULL: not finished */
   TrialResult **legs;     /* (head.n_trials) the latest results of those that have brackets */
   Rungs rungs;            /* who of these trains further; `changed` follows the last result */
-  int64_t *order;         /* (n_done) numbers, best first */
+  int64_t *order;         /* (n_done) numbers, best first; with search.repeats by their points
+                             (run_points.h), those of one side by side */
   int64_t n_done, n_diverged, n_failed;
   History history; /* the points of the trials that are not finished follow from it */
   RunTest test;
@@ -98,8 +99,9 @@ double run_dir_loss(const RunDir *r, const TrialResult *t);
 const TrialResult *run_dir_trial(const RunDir *r, int64_t number); /* NULL: not finished, no such */
 const TrialResult *run_dir_best(const RunDir *r);                  /* NULL: none COMPLETED */
 bool run_dir_complete(const RunDir *r);
-/* How many trials keep their checkpoints: checkpoint.keep_trials, but the best one at least, which
- * is still to see the test part. Does this one? */
+/* How many trials keep their checkpoints: checkpoint.keep_trials times search.repeats, but the best
+ * one at least, which is still to see the test part. Does this one? All do whose point is not
+ * complete. */
 int64_t run_dir_keep_count(const RunDir *r);
 bool run_dir_keeps(const RunDir *r, int64_t number);
 

@@ -102,7 +102,8 @@ static const char *without_trials(Arena *a, const char *identity) {
 static Status other_trials(const char *dir, const RunHead *there, const RunHead *now,
                            const Spec *spec, Err *e) {
   const Sampler *method = (const Sampler *)(const void *)spec->search.method.kind;
-  const long long had = there->n_trials, asked = now->n_trials;
+  const long long repeats = spec->search.repeats;
+  const long long had = there->n_trials / repeats, asked = now->n_trials / repeats;
   CHECK(e, asked > had, E_SPEC,
         "%s holds this search with %lld trials, which cannot become %lld: choose another --out",
         dir, had, asked);

@@ -135,7 +135,7 @@ static void set_limits(const Search *s, int64_t n, Arena *a, Task *out) {
 /* Who is behind the last of those whose checkpoints are kept need write none. */
 static void set_rival(const Search *s, Task *out) {
   const int64_t keep = run_dir_keep_count(s->run);
-  if (s->run->n_done < keep) return;
+  if (s->run->n_done < keep || s->run->history.repeats > 1) return; /* others rank it too */
   const TrialResult *last = s->run->results[s->run->order[keep - 1]];
   if (last->status != TRIAL_COMPLETED) return;
   out->rival = last->number;

@@ -150,10 +150,13 @@ typedef struct {
   int n_prior;
 } FromSpec;
 
+enum { SEARCH_TRIALS_MAX = 10000000 }; /* trainings of a search */
+
 typedef struct {
   bool present;
   KindValue method; /* sampler */
-  int64_t trials;   /* how many; for grid the size of the grid; tries among them */
+  int64_t trials;   /* how many points; for grid the size of the grid; tries among them */
+  int64_t repeats;  /* trainings of each point, with seeds of their own; 0 without a search */
   int64_t max_concurrent;
   KindValue early_terminate; /* stopper.h; NULL kind: every trial trains to its end */
   MetricSpec metric;         /* also set where there is no search */

@@ -536,6 +536,30 @@ static void check_early_terminate(const Resolve *r, const YamlNode *in, const Sp
              rule->kind->name, (long long)s->train.epochs, s->train.epochs == 1 ? "" : "s");
 }
 
+/* Trainings of one point are each other's measure: they are to be different, and whole. */
+static void check_repeats(const Resolve *r, const YamlNode *in, const Spec *s) {
+  const SearchSpec *search = &s->search;
+  const YamlNode *said = yaml_get(in, "repeats");
+  if (!said || search->repeats == 1) return;
+  const Stopper *rule = (const Stopper *)(const void *)search->early_terminate.kind;
+  if (search->repeats > SEARCH_TRIALS_MAX / search->trials)
+    diag_add(r->d, DIAG_ERROR, said->mark,
+             "%lld trials of %lld repeats each are more than %d trainings",
+             (long long)search->trials, (long long)search->repeats, SEARCH_TRIALS_MAX);
+  if (rule && rule->bracket)
+    diag_add(r->d, DIAG_ERROR, said->key_mark,
+             "repeats does not go with %s, whose brackets hold single trainings; median does",
+             rule->head.name);
+  if (s->replay)
+    diag_add(r->d, DIAG_ERROR, said->key_mark,
+             "repeats does not go with replay: a table gives the same curve each time");
+  if (s->cost.text && s->train.steps == 0)
+    diag_add(
+        r->d, DIAG_ERROR, said->key_mark,
+        "a cost that is only evaluated has no seed: each of the %lld repeats would be the same",
+        (long long)search->repeats);
+}
+
 /* A key that may be left out, or empty. */
 static const YamlNode *given(const YamlNode *map, const char *key) {
   const YamlNode *n = yaml_get(map, key);
@@ -556,8 +580,10 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
   YamlNode *tries = try && r->d->n_refusals == errors ? resolve_try(r, try, s) : NULL;
   from = from && r->d->n_refusals == errors ? resolve_from(r, from, s) : NULL;
   if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
+  if (r->d->n_refusals == errors) check_repeats(r, map, s);
   if (r->d->n_refusals == errors) check_early_terminate(r, map, s);
-  static const char *const order[] = {"method", "trials", "max_concurrent", "early_terminate"};
+  static const char *const order[] = {"method", "trials", "repeats", "max_concurrent",
+                                      "early_terminate"};
   for (int i = 0; i < COUNT(order); i++) {
     const YamlNode *n = yaml_get(rows, order[i]);
     if (n) yaml_put(r->a, out, order[i], yaml_copy(r->a, n));

@@ -198,9 +198,11 @@ static const Param search_rows[] = {
      .doc = "how points of the space are proposed"},
     {"trials", P_INT, ROW(SearchSpec, trials), .optional = true, .lo = 1, .hi = 1e7,
      .doc = "how many points; grid knows its own number"},
+    {"repeats", P_INT, ROW(SearchSpec, repeats), .optional = true, .def = "1", .lo = 1, .hi = 1000,
+     .doc = "each point is trained so many times, with other seeds, and ranked by its mean"},
     {"max_concurrent", P_INT, ROW(SearchSpec, max_concurrent), .def = "16", .lo = 1, .hi = 1e6,
-     .doc = "of a method that looks at results: how many trials at a time; proposal n sees exactly "
-            "the results of trials up to n - max_concurrent"},
+     .doc = "of a method that looks at results: how many points at a time; proposal n sees exactly "
+            "the results of those up to n - max_concurrent"},
     {"early_terminate", P_KIND, ROW(SearchSpec, early_terminate), .optional = true,
      .registry = &run_stoppers,
      .doc = "which trials end before their last epoch, for others do better"},
@@ -246,7 +248,7 @@ const Section spec_range = {
 
 static const Param checkpoint_rows[] = {
     {"keep_trials", P_INT, ROW(CheckpointSpec, keep_trials), .def = "5", .lo = 0, .hi = 1e6,
-     .doc = "keep the weights of the best so many trials"},
+     .doc = "keep the weights of the best so many trials; with search.repeats, of so many points"},
     {"every_seconds", P_REAL, ROW(CheckpointSpec, every_seconds), .def = "60", .lo = 0,
      .hi = INFINITY, .hi_open = true, .unit = "s", .doc = "a running trial saves itself so often"},
 };

@@ -57,6 +57,12 @@ typedef struct {
 } TrialTeam;
 enum { TRIAL_TEAMS = 12 }; /* a team doubles at least; 2^10 is the largest */
 
+/* Its point's trials, where search.repeats is above 1. */
+typedef struct {
+  int64_t point, n, of; /* number of the point; so many are finished, of so many */
+  double mean, sd;      /* of the metric; NaN: one has none */
+} TrialRepeats;
+
 typedef struct {
   int64_t number;
   int64_t seed;
@@ -70,6 +76,7 @@ typedef struct {
   bool terminated;      /* by limits that other trials set (search.early_terminate) */
   Confusion confusion;  /* of the validation part at the chosen epoch; n 0: not asked for */
   Confusion test_confusion; /* of the test part; put in by who shows the chosen trial */
+  TrialRepeats repeats;     /* likewise; n 0: not shown */
   int64_t diverged_step;    /* from 1; 0: did not */
   char weights[HASH_HEX];   /* hash of weights and statistics; "" unless COMPLETED */
   const char *error;        /* FAILED: why; else NULL */

@@ -184,6 +184,18 @@ void trial_write_teams(const TrialResult *r, Str *out) {
   write_teams(&j, r);
 }
 
+static void write_repeats(JsonWriter *j, const TrialRepeats *x) {
+  if (x->n == 0) return;
+  json_key(j, "repeats");
+  json_open(j, '{');
+  json_key(j, "point"), json_int(j, x->point);
+  json_key(j, "finished"), json_int(j, x->n);
+  json_key(j, "of"), json_int(j, x->of);
+  json_key(j, "mean"), json_f64(j, x->mean);
+  json_key(j, "sd"), json_f64(j, x->sd);
+  json_close(j, '}');
+}
+
 void trial_write_json(const TrialResult *r, Str *out) {
   Arena scratch;
   arena_init(&scratch);
@@ -222,6 +234,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   write_curves(&j, &r->curves);
   trial_write_activations(&j, &r->activations);
   confusion_write(&j, &r->confusion, &r->test_confusion);
+  write_repeats(&j, &r->repeats);
   json_close(&j, '}');
   arena_free(&scratch);
 }

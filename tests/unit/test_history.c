@@ -264,6 +264,68 @@ static void the_first_word_counts(void **state) {
   assert_string_not_equal(history_point(*state, &once, 3), history_point(*state, &other, 3));
 }
 
+/* Tells the course's 20 points as `repeats` trials each, whose mean is result_at: later repeats and
+ * later points first, within a window of 3. */
+static const char *course_of_repeats(Arena *a, int repeats) {
+  Spec *s = search_with(a, &method, 3);
+  s->search.repeats = repeats;
+  History h;
+  Str out = str_new(a);
+  history_init(&h, a, s);
+  for (int k = 0; k < 20;
+       k += 2) { /* two points at a time: the second needs nothing of the first */
+    const char *pair[2];
+    for (int i = 0; i < 2; i++) {
+      pair[i] = history_point(a, &h, (int64_t)(k + i) * repeats);
+      assert_string_equal(pair[i], history_point(a, &h, (int64_t)(k + i + 1) * repeats - 1));
+      str_addf(&out, "%s\n", pair[i]);
+    }
+    for (int i = 1; i >= 0; i--)
+      for (int x = repeats - 1; x >= 0; x--) {
+        assert_false(history_ready(&h, (int64_t)(k + 4) * repeats));
+        const double off = x % 2 ? 0.25 : -0.25; /* an even number: they cancel */
+        history_tell(&h, (int64_t)(k + i) * repeats + x, pair[i],
+                     result_at(pair[i]) + (repeats > 1 ? off : 0));
+      }
+    assert_int_equal(history_n_told(&h, (int64_t)(k + 2) * repeats), (int64_t)k * repeats);
+  }
+  assert_int_equal(h.front, 20);
+  return str_text(&out);
+}
+
+/* What is proposed rests on the means alone, up to what their sum is rounded by. */
+static void repeats_are_told_as_their_mean(void **state) {
+  Spec *s = search_with(*state, &method, 1);
+  s->search.repeats = 2;
+  History h;
+  history_init(&h, *state, s);
+  const char *first = history_point(*state, &h, 0);
+  assert_string_equal(first, history_point(*state, &h, 1));
+  history_tell(&h, 1, first, 0.75);
+  assert_false(history_ready(&h, 2)); /* one of two */
+  history_tell(&h, 1, first, 0.5);    /* the first word counts */
+  assert_false(history_ready(&h, 2));
+  history_tell(&h, 0, first, 0.25);
+  assert_true(history_ready(&h, 2) && history_ready(&h, 3));
+  assert_false(history_ready(&h, 4));
+  assert_true(h.told[0].loss == 0.5);
+  const char *second = history_point(*state, &h, 2);
+  history_tell(&h, 2, second, NAN);
+  history_tell(&h, 3, second, 0.5);
+  assert_true(isnan(h.told[1].loss));
+  History once; /* as a search without repeats that came to these means */
+  history_init(&once, *state, search_with(*state, &method, 1));
+  history_tell(&once, 0, first, 0.5);
+  assert_string_equal(history_point(*state, &once, 1), second);
+  history_tell(&once, 1, second, NAN);
+  assert_string_equal(history_point(*state, &once, 2), history_point(*state, &h, 4));
+  history_grow(&h, s);
+  assert_true(h.told[0].loss == 0.5 && h.front == 2);
+  history_tell(&h, 2 * N, first, 0.5); /* no such trial */
+  (void)course_of_repeats(*state, 1);
+  (void)course_of_repeats(*state, 4);
+}
+
 static void who_does_not_look_needs_nothing(void **state) {
   Spec *s = search_with(*state, &method, 2);
   s->search.method.kind = kind_find(&run_samplers, "random");
@@ -318,6 +380,7 @@ int main(void) {
       cmocka_unit_test(who_peeks_is_caught),
       cmocka_unit_test(nothing_is_proposed_too_early),
       cmocka_unit_test(the_first_word_counts),
+      cmocka_unit_test(repeats_are_told_as_their_mean),
       cmocka_unit_test(who_does_not_look_needs_nothing),
       cmocka_unit_test(a_plan_knows_the_first_points),
       cmocka_unit_test(only_whole_designs_know_how_many),

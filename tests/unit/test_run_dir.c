@@ -10,8 +10,9 @@
 
 #include "io/files.h"
 #include "io/h5.h"
+#include "runner/plan.h"
 #include "runner/record.h"
-#include "runner/run_dir.h"
+#include "runner/run_points.h"
 #include "runner/sampler.h"
 
 static const char text[] = "name: t\n"
@@ -27,6 +28,7 @@ typedef struct {
   Arena a;
   char dir[64];
   const Spec *spec;
+  const char *override; /* of the spec; NULL: none */
   RunHead head;
   RunDir run;
   Err e;
@@ -45,21 +47,28 @@ static RunHead head_of(Arena *a, const Spec *s) {
                    .name = "t",
                    .file = "t.yaml",
                    .directory = ".",
-                   .n_trials = s->search.trials,
+                   .n_trials = plan_n_trials(s),
                    .identity = spec_text(a, s, SPEC_FOR_DIGEST),
                    .data = "0123456789abcdef0123456789abcdef",
                    .commit = "unknown",
                    .diff = ""};
 }
 
-static Rig *rig_new(void) {
+static Rig *rig_with(const char *override) {
   Rig *r = calloc(1, sizeof *r);
   arena_init(&r->a);
   strcpy(r->dir, "run_dir_XXXXXX");
   assert_non_null(mkdtemp(r->dir));
-  r->spec = spec_of(&r->a, NULL);
+  r->spec = spec_of(&r->a, override);
   r->head = head_of(&r->a, r->spec);
+  r->override = override;
+  r->head.overrides = &r->override;
+  r->head.n_overrides = override != NULL;
   return r;
+}
+
+static Rig *rig_new(void) {
+  return rig_with(NULL);
 }
 
 static void rig_open(Rig *r) {
@@ -74,7 +83,7 @@ static void rig_free(Rig *r) {
   static const char *const files[] = {"experiment.yaml", "resolved.yaml", "journal", "lock",
                                       "results.h5"};
   for (int i = 0; i < COUNT(files); i++) unlink(file_join(&r->a, r->dir, files[i]));
-  for (int i = 0; i < 8; i++) {
+  for (int i = 0; i < 12; i++) {
     unlink(trial_checkpoint_path(&r->a, file_join(&r->a, r->dir, "checkpoints"), i));
   }
   rmdir(file_join(&r->a, r->dir, "checkpoints"));
@@ -155,6 +164,44 @@ static void orders_and_keeps(void **state) {
   assert_true(run_dir_trial(&again, 5)->metric == 0.9);
   assert_null(run_dir_trial(&again, 6));
   assert_null(run_dir_trial(&again, -1));
+  rig_free(r);
+}
+
+/* 6 points of two trials; the weights of two points are kept. */
+static void ranks_by_means(void **state) {
+  (void)state;
+  Rig *r = rig_with("search.repeats=2");
+  rig_open(r);
+  assert_int_equal(r->run.head.n_trials, 12);
+  record(r, fake(1, TRIAL_COMPLETED, 1)); /* point 0 is not complete */
+  record(r, fake(2, TRIAL_COMPLETED, 0.5));
+  record(r, fake(3, TRIAL_COMPLETED, 0.75)); /* point 1: 0.625, complete, so before */
+  check_order(&r->run, (const int64_t[]){3, 2, 1}, 3);
+  assert_true(run_points(&r->a, &r->run, &(int64_t){0})[1].best->number == 1);
+  record(r, fake(0, TRIAL_COMPLETED, 0.5)); /* point 0: 0.75 */
+  check_order(&r->run, (const int64_t[]){1, 0, 3, 2}, 4);
+  record(r, fake(4, TRIAL_COMPLETED, 0.875));
+  assert_true(kept(r, 4)); /* behind two complete points, but may still pass them */
+  record(r, fake(5, TRIAL_COMPLETED, 0.9375)); /* point 2 is the best: point 1 goes */
+  assert_true(kept(r, 4) && kept(r, 5) && kept(r, 0) && kept(r, 1));
+  assert_false(kept(r, 2) || kept(r, 3));
+  record(r, fake(8, TRIAL_COMPLETED, 1));
+  record(r, fake(9, TRIAL_DIVERGED, 0)); /* a point that diverged once has no mean */
+  assert_false(kept(r, 8) || kept(r, 9));
+  record(r, fake(6, TRIAL_FAILED, 0));
+  check_order(&r->run, (const int64_t[]){5, 4, 1, 0, 3, 2, 8, 9, 6}, 9);
+  record(r, fake(6, TRIAL_COMPLETED, 0.25)); /* trained again */
+  record(r, fake(7, TRIAL_COMPLETED, 0.25));
+  check_order(&r->run, (const int64_t[]){5, 4, 1, 0, 3, 2, 6, 7, 8, 9}, 10);
+  const RunPoint p = run_point(&r->run, 1), q = run_point(&r->run, 4), none = run_point(&r->run, 5);
+  assert_true(p.mean == 0.625 && p.sd * p.sd > 0.03124 && p.sd * p.sd < 0.03126); /* 2 * 0.125^2 */
+  assert_true(p.n == 2 && p.complete && p.best->number == 3);
+  assert_true(isnan(q.mean) && isnan(q.sd) && q.status == TRIAL_DIVERGED && q.best->number == 8);
+  assert_true(none.n == 0 && none.best == NULL && !none.complete);
+  rig_close(r);
+  RunDir again; /* from the journal */
+  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  check_order(&again, r->run.order, 10);
   rig_free(r);
 }
 
@@ -424,10 +471,15 @@ static void publishes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(orders_and_keeps),        cmocka_unit_test(counts_once),
-      cmocka_unit_test(refuses_another),         cmocka_unit_test(is_given_more_trials),
-      cmocka_unit_test(refuses_foreign_folders), cmocka_unit_test(begins_again),
-      cmocka_unit_test(digest_covers),           cmocka_unit_test(publishes),
+      cmocka_unit_test(orders_and_keeps),
+      cmocka_unit_test(ranks_by_means),
+      cmocka_unit_test(counts_once),
+      cmocka_unit_test(refuses_another),
+      cmocka_unit_test(is_given_more_trials),
+      cmocka_unit_test(refuses_foreign_folders),
+      cmocka_unit_test(begins_again),
+      cmocka_unit_test(digest_covers),
+      cmocka_unit_test(publishes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
