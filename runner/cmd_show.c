@@ -226,6 +226,7 @@ static void show_all(Arena *a, const RunDir *r, ShowForm form) {
   printf("%s: %lld of %lld trials finished\n\n", r->head.name, (long long)r->n_done,
          (long long)r->head.n_trials);
   leaderboard_print(r, 0, stdout);
+  leaderboard_boxes(r, stdout);
 }
 
 static Status show_main(Arena *a, int argc, char **argv, Err *e) {

@@ -124,16 +124,10 @@ static void mark_values(Arena *a, const Space *space, Point *p) {
   }
 }
 
-/* A method that looks knows that there are points to try, and is told what came of them; another
- * one's design stands behind them, as if they were not. */
-static void propose(Arena *a, const History *h, int64_t k, Point *out) {
+SamplerAsk history_ask(Arena *a, const History *h, int64_t k) {
   const SearchSpec *search = &h->base->search;
   const bool looks = sampler_of(h->base)->looks;
   const int64_t before = looks ? 0 : search->n_tries;
-  if (k < search->n_tries) {
-    *out = search->tries[k];
-    return;
-  }
   SamplerAxis *axes = ARENA_ARRAY(a, SamplerAxis, search->space.n);
   sampler_axes(&search->space, axes);
   SamplerAsk ask = {.space = &search->space,
@@ -151,6 +145,16 @@ static void propose(Arena *a, const History *h, int64_t k, Point *out) {
     ask.told = h->told - h->n_prior;
     ask.pending = h->u + points_told(h, k);
   }
+  return ask;
+}
+
+static void propose(Arena *a, const History *h, int64_t k, Point *out) {
+  const SearchSpec *search = &h->base->search;
+  if (k < search->n_tries) {
+    *out = search->tries[k];
+    return;
+  }
+  const SamplerAsk ask = history_ask(a, h, k);
   sampler_point(a, sampler_of(h->base), &ask, out);
   mark_values(a, &search->space, out);
 }

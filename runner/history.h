@@ -59,6 +59,11 @@ bool history_ready(const History *h, int64_t n);
 /* The point of trial n as text (plan.h), in `a` or kept; "" without a search. NULL: not ready. */
 const char *history_point(Arena *a, History *h, int64_t n);
 
+/* What the method is asked for point k: a method that looks knows that there are points to try, and
+ * is told what came of them; another one's design stands behind them, as if they were not. Pending
+ * are those that are proposed. In `a`; the search's first points to try are not the method's. */
+SamplerAsk history_ask(Arena *a, const History *h, int64_t k);
+
 /* The same as values, proposed anew, in `a`. It must be ready. */
 void history_propose(Arena *a, History *h, int64_t n, Point *out);
 

@@ -7,6 +7,7 @@
 #include "base/fmath.h"
 #include "io/utf8.h"
 #include "plan.h"
+#include "search_boxes.h"
 #include "trial_cost.h"
 
 enum { MAX_CELL = 40 };
@@ -55,6 +56,33 @@ void leaderboard_point(Arena *a, const Space *space, const char *point, Str *out
              value_text(a, map, space->dims[i].path));
     between = ", ";
   }
+}
+
+void leaderboard_boxes(const RunDir *r, FILE *out) {
+  Arena a = {0};
+  arena_init(&a);
+  const Space *space = &r->spec->search.space;
+  int n;
+  const SearchBox *boxes = search_boxes(&a, &r->history, &n);
+  for (int i = 0; i < n; i++) {
+    const SearchBox *b = &boxes[i];
+    Str line = str_new(&a);
+    str_addf(&line, "%sstage %lld, from trial %lld", i == 0 ? "\n" : "", (long long)b->stage,
+             (long long)b->first);
+    if (b->n_best > 0) str_addf(&line, ", about the best %lld", (long long)b->n_best);
+    for (int k = 0; k < space->n; k++) {
+      str_addf(&line, "%s %s ", k == 0 ? ":" : ",", leaderboard_short(space, k));
+      if (b->kept[k]) {
+        yaml_write_flow(b->kept[k], &line);
+        continue;
+      }
+      add_number(&line, yaml_scalar(b->low[k]).real);
+      str_add(&line, " to ");
+      add_number(&line, yaml_scalar(b->high[k]).real);
+    }
+    fprintf(out, "%s\n", str_text(&line));
+  }
+  arena_free(&a);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */

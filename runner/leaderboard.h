@@ -10,6 +10,9 @@
  * and their seconds together. */
 void leaderboard_print(const RunDir *r, int64_t most, FILE *out);
 
+/* Of coarse_to_fine a line a stage that has begun: what it draws from. Else nothing. */
+void leaderboard_boxes(const RunDir *r, FILE *out);
+
 /* "learning_rate 0.0132, units 78": names as short as the space lets them be. */
 void leaderboard_point(Arena *a, const Space *space, const char *point, Str *out);
 

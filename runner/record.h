@@ -14,6 +14,7 @@
  *   /confusion           (trials, classes, classes) counts of the validation part at the chosen
  *                        epoch, -1 where a trial has none; only where metrics ask for it
  *   /repeats/...         means of points that were trained several times (record_search.h)
+ *   /search/boxes/...    of coarse_to_fine: where its stages drew (record_search.h)
  *   /test/...            the chosen trial on the test part; /test/metrics/<name>, /test/confusion
  */
 #ifndef CAVIAR_RECORD_H

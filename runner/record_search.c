@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "run_points.h"
+#include "search_boxes.h"
 
 /* A group of columns of n rows each. */
 typedef struct {
@@ -17,6 +18,13 @@ static Status put(const Columns *c, const char *name, int type, const void *valu
                   const char *what, Err *e) {
   const char *path = arena_printf(c->a, "%s/%s", c->group, name);
   TRY(h5_put(c->file, path, type, &c->n, 1, values, true, e));
+  return h5_attr_text(c->file, path, "description", what, e);
+}
+
+static Status put_texts(const Columns *c, const char *name, const char **texts, const char *what,
+                        Err *e) {
+  const char *path = arena_printf(c->a, "%s/%s", c->group, name);
+  TRY(h5_put_strings(c->file, path, texts, (int)c->n, e));
   return h5_attr_text(c->file, path, "description", what, e);
 }
 
@@ -43,7 +51,47 @@ static Status put_repeats(Arena *a, const RunDir *r, H5Out *file, Err *e) {
   return put(&c, "best_trial", H5_I64, best, "the trial with the best metric", e);
 }
 
+/* NaN: no number, or none. */
+static double number_of(const YamlNode *v) {
+  return v ? yaml_scalar(v).real : NAN;
+}
+
+/* A row a stage and parameter. */
+static Status put_boxes(Arena *a, const RunDir *r, H5Out *file, Err *e) {
+  const Space *space = &r->spec->search.space;
+  int n_boxes;
+  const SearchBox *boxes = search_boxes(a, &r->history, &n_boxes);
+  Columns c = {.a = a, .file = file, .group = "/search/boxes"};
+  if (n_boxes == 0) return OK;
+  const int64_t most = (int64_t)n_boxes * space->n;
+  int64_t *stage = ARENA_ARRAY(a, int64_t, most), *first = ARENA_ARRAY(a, int64_t, most),
+          *best = ARENA_ARRAY(a, int64_t, most);
+  double *low = ARENA_ARRAY(a, double, most), *high = ARENA_ARRAY(a, double, most);
+  const char **dimension = ARENA_ARRAY(a, const char *, most),
+             **kept = ARENA_ARRAY(a, const char *, most);
+  for (int i = 0; i < n_boxes; i++)
+    for (int k = 0; k < space->n; k++, c.n++) {
+      Str text = str_new(a);
+      if (boxes[i].kept[k]) yaml_write_flow(boxes[i].kept[k], &text);
+      stage[c.n] = boxes[i].stage;
+      first[c.n] = boxes[i].first;
+      best[c.n] = boxes[i].n_best;
+      dimension[c.n] = space->dims[k].path;
+      low[c.n] = number_of(boxes[i].low[k]);
+      high[c.n] = number_of(boxes[i].high[k]);
+      kept[c.n] = str_text(&text);
+    }
+  TRY(put(&c, "stage", H5_I64, stage, "of the search, from 0: the whole space", e));
+  TRY(put(&c, "first_trial", H5_I64, first, "of the stage", e));
+  TRY(put(&c, "n_best", H5_I64, best, "so many of the best points lie in the box; 0: as before",
+          e));
+  TRY(put(&c, "low", H5_F64, low, "smallest value that the stage draws; NaN: see kept", e));
+  TRY(put(&c, "high", H5_F64, high, "largest", e));
+  TRY(put_texts(&c, "dimension", dimension, "the parameter", e));
+  return put_texts(&c, "kept", kept, "the values that the stage draws, of those to choose from", e);
+}
+
 Status record_search(Arena *a, const RunDir *r, H5Out *file, Err *e) {
   if (r->n_done > 0 && run_repeats(r) > 1) TRY(put_repeats(a, r, file, e));
-  return OK;
+  return put_boxes(a, r, file, e);
 }

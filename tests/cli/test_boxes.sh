@@ -1,0 +1,43 @@
+#!/bin/bash
+# The boxes of coarse_to_fine's stages: `show` and results.h5 say them, and every trial lies in its stage's.
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+small c "search: {method: {name: coarse_to_fine, stages: 3}, trials: 24, max_concurrent: 4, parameters: {" \
+  '  train.optimizer.learning_rate: {min: 0.0001, max: 10, scale: log},' \
+  '  model.0.dense.units: {min: 4, max: 40}, train.batch_size: {values: [8, 16, 32]}}}'
+expect 0 "" ranks 2 run c.yaml
+expect 0 "stage 2, from trial 16, about the best" "$CAVIAR" show runs/c
+cp out shown.txt
+"$CAVIAR" show runs/c --json >all.json
+h5dump -m "%.17g" -d /search/boxes/low -d /search/boxes/high -d /search/boxes/kept -d /search/boxes/dimension \
+  -d /search/boxes/first_trial runs/c/results.h5 >dump.txt || fail "no boxes in results.h5"
+python3 - shown.txt all.json dump.txt <<'EOF' || fail "boxes"
+import json, re, sys
+shown = [l for l in open(sys.argv[1]) if l.startswith("stage ")]
+assert [l.split(":")[0].split(",")[0] for l in shown] == ["stage 0", "stage 1", "stage 2"], shown
+dump, columns = open(sys.argv[3]).read(), {}
+for name, body in re.findall(r'DATASET "/search/boxes/(\w+)" \{.*?DATA \{(.*?)\n   \}', dump, re.S):
+    body = re.sub(r"\(\d+\): ", "", body).replace("\\000", "")
+    columns[name] = re.findall(r'"(.*?)"', body) if '"' in body else [float(x) for x in body.replace(",", " ").split()]
+boxes = list(zip(*(columns[k] for k in ("first_trial", "dimension", "low", "high", "kept"))))
+assert len(boxes) == 9, columns
+assert sorted({b[0] for b in boxes}) == [0, 8, 16]
+for t in map(json.loads, open(sys.argv[2])):
+    first = t["trial"] // 8 * 8
+    for f, path, low, high, kept in boxes:
+        if f != first:
+            continue
+        v = t["point"][path]
+        if kept:
+            assert v in json.loads(kept), (t["trial"], path, v, kept)
+        else:
+            assert low <= v <= high, (t["trial"], path, v, low, high)
+rates = [(low, high) for f, path, low, high, _ in boxes if path.endswith("learning_rate")]
+assert rates[0][0] < 0.00011 and rates[0][1] > 9.99, rates
+assert all(rates[0][1] / rates[0][0] > 100 * high / low for low, high in rates[1:]), rates
+assert f"learning_rate {rates[1][0]:.4g} to {rates[1][1]:.4g}" in shown[1], (rates, shown)
+EOF
+"$CAVIAR" run c.yaml search.method=random --out runs/r >/dev/null 2>&1 || fail "random"
+"$CAVIAR" show runs/r | grep -q "^stage" && fail "random has stages"
+h5dump -n runs/r/results.h5 | grep -q boxes && fail "random has boxes"
+echo "boxes: shown, recorded, and every trial in its own"
