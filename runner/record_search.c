@@ -14,7 +14,7 @@ typedef struct {
   int64_t n;
 } Columns;
 
-static Status put(const Columns *c, const char *name, int type, const void *values,
+static Status put(const Columns *c, const char *name, H5Type type, const void *values,
                   const char *what, Err *e) {
   const char *path = arena_printf(c->a, "%s/%s", c->group, name);
   TRY(h5_put(c->file, path, type, &c->n, 1, values, true, e));

@@ -185,12 +185,9 @@ static void half_a_write_publishes_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(names),
-      T(write_and_read),
-      T(reads_a_pipe),
-      T(errors_name_path_and_reason),
-      T(directories),
-      T(half_a_write_publishes_nothing),
+      T(names),        T(write_and_read),
+      T(reads_a_pipe), T(errors_name_path_and_reason),
+      T(directories),  T(half_a_write_publishes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
