@@ -19,6 +19,7 @@ typedef enum {
   RNG_GENERATE = 7,   /* a: row of a generated dataset, b: draw */
   RNG_PROPOSE = 8,    /* a: trial number, b: stream of a method that learns */
   RNG_SCRAMBLE = 9,   /* a: digits or place, b: dimension, c: digit or round */
+  RNG_WEIGHTS = 10,   /* a: trial number; of several objectives */
   RNG_FOREST = 40,    /* a: tree; draws of its growth */
   RNG_BOOTSTRAP = 41, /* a: resample, b: what of; draws of rows */
   RNG_TEST = 255,

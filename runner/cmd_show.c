@@ -20,6 +20,7 @@ typedef struct {
   const char *trial; /* as written; NULL: all */
   int64_t number;
   ShowForm form;
+  bool pareto;
 } ShowArgs;
 
 static Status parse_args(int argc, char **argv, ShowArgs *out, Err *e) {
@@ -29,16 +30,19 @@ static Status parse_args(int argc, char **argv, ShowArgs *out, Err *e) {
       out->form = SHOW_JSON;
     } else if (str_eq(argv[i], "--yaml")) {
       out->form = SHOW_YAML;
+    } else if (str_eq(argv[i], "--pareto")) {
+      out->pareto = true;
     } else if (argv[i][0] == '-') {
-      FAIL(e, E_USAGE, "unknown option %s; there are --json and --yaml", argv[i]);
+      FAIL(e, E_USAGE, "unknown option %s; there are --json, --yaml and --pareto", argv[i]);
     } else if (!out->dir) {
       out->dir = argv[i];
     } else {
-      CHECK(e, !out->trial, E_USAGE, "usage: caviar show RUN [TRIAL] [--yaml|--json]");
+      CHECK(e, !out->trial, E_USAGE, "usage: caviar show RUN [TRIAL|--pareto] [--yaml|--json]");
       out->trial = argv[i];
     }
   }
-  CHECK(e, out->dir, E_USAGE, "usage: caviar show RUN [TRIAL] [--yaml|--json]");
+  CHECK(e, out->dir, E_USAGE, "usage: caviar show RUN [TRIAL|--pareto] [--yaml|--json]");
+  CHECK(e, !out->pareto || !out->trial, E_USAGE, "--pareto shows points of the whole run");
   CHECK(e, out->form != SHOW_YAML || out->trial, E_USAGE,
         "--yaml shows one trial: caviar show %s TRIAL --yaml", out->dir);
   return OK;
@@ -218,13 +222,31 @@ static void print_json(Arena *a, const RunDir *r, const TrialResult *t) {
   printf("%s\n", str_text(&line));
 }
 
-static void show_all(Arena *a, const RunDir *r, ShowForm form) {
-  if (form == SHOW_JSON) {
-    for (int64_t i = 0; i < r->n_done; i++) print_json(a, r, r->results[r->order[i]]);
+/* Which trials are of points in the front. (head.n_trials) */
+static bool *in_front(Arena *a, const RunDir *r) {
+  int64_t n;
+  const int64_t repeats = run_repeats(r);
+  const RunPoint *points = run_points(a, r, &n);
+  const bool *front = run_front(a, r, points, n);
+  bool *out = ARENA_ARRAY(a, bool, r->head.n_trials);
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t k = 0; k < repeats; k++) out[points[i].number * repeats + k] = front[i];
+  return out;
+}
+
+static void show_all(Arena *a, const RunDir *r, const ShowArgs *args) {
+  if (args->form == SHOW_JSON) {
+    const bool *front = args->pareto ? in_front(a, r) : NULL;
+    for (int64_t i = 0; i < r->n_done; i++)
+      if (!front || front[r->order[i]]) print_json(a, r, r->results[r->order[i]]);
     return;
   }
   printf("%s: %lld of %lld trials finished\n\n", r->head.name, (long long)r->n_done,
          (long long)r->head.n_trials);
+  if (args->pareto) {
+    leaderboard_front(r, stdout);
+    return;
+  }
   leaderboard_print(r, 0, stdout);
   leaderboard_boxes(r, stdout);
 }
@@ -235,9 +257,12 @@ static Status show_main(Arena *a, int argc, char **argv, Err *e) {
   RunDir *r = ARENA_NEW(a, RunDir);
   TRY(run_dir_read(a, args.dir, r, e));
   TRY(parse_number(r, &args, e));
+  CHECK(e, !args.pareto || run_n_objectives(r) > 1, E_USAGE,
+        "%s has one metric, %s; a list `metric` makes a front", args.dir,
+        r->spec->search.metric.name);
   if (args.form == SHOW_YAML) return show_yaml(a, r, args.number, e);
   if (!args.trial) {
-    show_all(a, r, args.form);
+    show_all(a, r, &args);
     return OK;
   }
   const TrialResult *t = run_dir_trial(r, args.number);
@@ -251,10 +276,13 @@ static Status show_main(Arena *a, int argc, char **argv, Err *e) {
 
 const Command run_command_show = {
     .name = "show",
-    .usage = "show RUN [TRIAL] [--yaml|--json]",
+    .usage = "show RUN [TRIAL|--pareto] [--yaml|--json]",
     .doc = "the leaderboard of a run, or one trial: its point, metrics and curves",
     .help =
         "  --json  one JSON object a trial and line, best first, with curves and schema_version\n"
+        "  --pareto  of several objectives (a list metric): the points that no other one is as "
+        "good as\n"
+        "            in all and better than in one\n"
         "  --yaml  the trial as a plain experiment: run alone, it gives the same bits\n"
         "\n"
         "  caviar show runs/quickstart\n"

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "pareto.h"
 #include "plan.h"
 
 static const Sampler *sampler_of(const Spec *base) {
@@ -29,6 +30,7 @@ static void tell_prior(History *h, const FromSpec *from) {
 
 void history_init(History *h, Arena *a, const Spec *base) {
   *h = (History){.base = base, .arena = a, .repeats = plan_repeats(base)};
+  h->n_objectives = base->search.n_objectives > 1 ? base->search.n_objectives : 1;
   if (!base->search.present || !(sampler_of(base)->looks || has_limits(base))) return;
   const int64_t n = base->search.trials;
   rungs_init(&h->rungs, a, &base->search.early_terminate, n, base->train.epochs);
@@ -36,7 +38,8 @@ void history_init(History *h, Arena *a, const Spec *base) {
   h->n_points = n;
   h->points = ARENA_ARRAY(a, const char *, n);
   h->u = ARENA_ARRAY(a, const double *, n);
-  h->losses = ARENA_ARRAY(a, double, n * h->repeats);
+  h->losses = ARENA_ARRAY(a, double, n * h->repeats * h->n_objectives);
+  h->means = ARENA_ARRAY(a, double, n * h->n_objectives);
   h->known = ARENA_ARRAY(a, bool, n * h->repeats);
   h->n_known = ARENA_ARRAY(a, int64_t, n);
   tell_prior(h, &base->search.from);
@@ -52,10 +55,9 @@ void history_grow(History *h, const Spec *base) {
     h->told[i] = old.told[i];
     h->n_known[i] = old.n_known[i];
   }
-  for (int64_t i = 0; i < n * h->repeats; i++) {
-    h->losses[i] = old.losses[i];
-    h->known[i] = old.known[i];
-  }
+  for (int64_t i = 0; i < n * h->repeats; i++) h->known[i] = old.known[i];
+  for (int64_t i = 0; i < n * h->repeats * h->n_objectives; i++) h->losses[i] = old.losses[i];
+  for (int64_t i = 0; i < n * h->n_objectives; i++) h->means[i] = old.means[i];
   h->n_proposed = old.n_proposed;
   h->front = old.front;
 }
@@ -81,17 +83,32 @@ static void keep_text(History *h, int64_t k, const char *point) {
   arena_free(&scratch);
 }
 
-void history_tell(History *h, int64_t n, const char *point, double loss) {
+/* Of point k, summed in the order of the repeats. */
+static void take_means(History *h, int64_t k) {
+  const int m = h->n_objectives;
+  for (int j = 0; j < m; j++) {
+    double sum = 0;
+    for (int64_t i = 0; i < h->repeats; i++) sum += h->losses[(k * h->repeats + i) * m + j];
+    h->means[k * m + j] = sum / (double)h->repeats;
+  }
+  h->told[k] = (SamplerTold){.u = h->u[k], .loss = h->means[k * m]};
+}
+
+void history_tell_all(History *h, int64_t n, const char *point, const double *losses) {
   if (n < 0 || n >= h->n_points * h->repeats || h->known[n]) return;
   const int64_t k = n / h->repeats;
   if (!h->points[k]) keep_text(h, k, point);
   h->known[n] = true;
-  h->losses[n] = loss;
+  for (int j = 0; j < h->n_objectives; j++) h->losses[n * h->n_objectives + j] = losses[j];
   if (++h->n_known[k] < h->repeats) return;
-  double sum = 0;
-  for (int64_t i = 0; i < h->repeats; i++) sum += h->losses[k * h->repeats + i];
-  h->told[k] = (SamplerTold){.u = h->u[k], .loss = sum / (double)h->repeats};
+  take_means(h, k);
   while (h->front < h->n_points && h->n_known[h->front] == h->repeats) h->front++;
+}
+
+void history_tell(History *h, int64_t n, const char *point, double loss) {
+  double losses[OBJECTIVES_MOST];
+  for (int j = 0; j < h->n_objectives; j++) losses[j] = loss;
+  history_tell_all(h, n, point, losses);
 }
 
 /* ---- what is proposed ------------------------------------------------------------------------ */
@@ -124,6 +141,17 @@ static void mark_values(Arena *a, const Space *space, Point *p) {
   }
 }
 
+/* What is told with several objectives: of another run there is nothing then. */
+static const SamplerTold *scalars(Arena *a, const History *h, const SamplerAsk *ask) {
+  double w[OBJECTIVES_MOST], *out = ARENA_ARRAY(a, double, ask->n_told);
+  SamplerTold *told = ARENA_ARRAY(a, SamplerTold, ask->n_told);
+  pareto_weights(ask->seed, ask->n, h->n_objectives, w);
+  pareto_scalars(h->means, ask->n_told, h->n_objectives, w, out);
+  for (int64_t i = 0; i < ask->n_told; i++)
+    told[i] = (SamplerTold){.u = ask->told[i].u, .loss = out[i]};
+  return told;
+}
+
 SamplerAsk history_ask(Arena *a, const History *h, int64_t k) {
   const SearchSpec *search = &h->base->search;
   const bool looks = sampler_of(h->base)->looks;
@@ -145,6 +173,7 @@ SamplerAsk history_ask(Arena *a, const History *h, int64_t k) {
     ask.told = h->told - h->n_prior;
     ask.pending = h->u + points_told(h, k);
   }
+  if (looks && h->n_objectives > 1) ask.told = scalars(a, h, &ask);
   return ask;
 }
 

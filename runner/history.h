@@ -12,6 +12,9 @@
  * n / repeats. A point is told when all of them are: with their mean, summed in the order of the
  * repeats; NaN where one of them has no number. The functions below take trials' numbers.
  *
+ * With several objectives (a list `metric`) a method that looks is told one number of them for each
+ * point: pareto_scalars, with weights of the trial that is proposed. `told` has the first objective.
+ *
  * Of a method that does not look nothing is kept. Pure: no clock, no files.
  */
 #ifndef CAVIAR_HISTORY_H
@@ -31,7 +34,9 @@ typedef struct {
   const double **u;    /* (n_points) of the points, (space.n) each */
   SamplerTold *told;   /* (n_points) of those that are known; before them n_prior of another run */
   int64_t n_prior;
-  double *losses;     /* (n_points, repeats) that were told */
+  int n_objectives;
+  double *losses;     /* (n_points, repeats, n_objectives) that were told */
+  double *means;      /* (n_points, n_objectives) of a point's repeats; told has the first */
   bool *known;        /* (n_points, repeats) a result was told */
   int64_t *n_known;   /* (n_points) of a point's repeats */
   int64_t n_proposed; /* every point below it is proposed */
@@ -45,8 +50,10 @@ void history_init(History *h, Arena *a, const Spec *base);
 /* The same search with more trials. */
 void history_grow(History *h, const Spec *base);
 
-/* A trial that is over, at a point as history_point wrote it. `loss`: the smaller, the better; NaN:
- * DIVERGED or FAILED. No such trial: nothing happens. */
+/* A trial that is over, at a point as history_point wrote it. `losses` (n_objectives): the smaller,
+ * the better; NaN: DIVERGED or FAILED. No such trial: nothing happens. */
+void history_tell_all(History *h, int64_t n, const char *point, const double *losses);
+/* The same where all objectives, or the only one, came to `loss`. */
 void history_tell(History *h, int64_t n, const char *point, double loss);
 
 /* Trials below it are told for trial n: whole points. With brackets (stopper.h) whole ones, and
@@ -60,8 +67,9 @@ bool history_ready(const History *h, int64_t n);
 const char *history_point(Arena *a, History *h, int64_t n);
 
 /* What the method is asked for point k: a method that looks knows that there are points to try, and
- * is told what came of them; another one's design stands behind them, as if they were not. Pending
- * are those that are proposed. In `a`; the search's first points to try are not the method's. */
+ * is told what came of them (with several objectives a scalar of them, pareto.h); another one's
+ * design stands behind them, as if they were not. Pending are those that are proposed. In `a`. The
+ * points to try themselves are not the method's. */
 SamplerAsk history_ask(Arena *a, const History *h, int64_t k);
 
 /* The same as values, proposed anew, in `a`. It must be ready. */

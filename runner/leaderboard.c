@@ -128,6 +128,8 @@ static void put_point(Table *t, int row, const RunDir *r, const RunPoint *p) {
   put(t, row, COL_TRIAL, trials_text(a, r, p));
   put(t, row, COL_METRIC, done ? number(a, p->mean) : trial_status_names[p->status]);
   if (run_repeats(r) > 1) put(t, row, col++, isnan(p->sd) ? "-" : arena_printf(a, "%.2g", p->sd));
+  for (int i = 1; i < run_n_objectives(r); i++)
+    put(t, row, col++, number(a, run_point_objective(r, p, i)));
   put(t, row, col++, arena_printf(a, "%lld", (long long)length_of(r->spec, p->best)));
   put(t, row, col++, arena_printf(a, "%.2f", p->seconds));
   const YamlNode *map = space->n > 0 ? plan_point_map(a, p->best->point) : NULL;
@@ -142,6 +144,7 @@ static void put_names(Table *t, const RunDir *r) {
   put(t, 0, COL_TRIAL, repeats ? "trials" : "trial");
   put(t, 0, COL_METRIC, r->spec->search.metric.name);
   if (repeats) put(t, 0, col++, "+-");
+  for (int i = 1; i < run_n_objectives(r); i++) put(t, 0, col++, run_objective(r, i).name);
   put(t, 0, col++, r->spec->cost.text ? "steps" : "epochs");
   put(t, 0, col++, "seconds");
   for (int i = 0; i < space->n; i++) put(t, 0, col++, leaderboard_short(space, i));
@@ -193,23 +196,52 @@ static void print_test(const RunDir *r, FILE *out) {
   fputc('\n', out);
 }
 
+/* The first n of them. */
+static void print_points(Arena *a, const RunDir *r, const RunPoint *points, int64_t n, FILE *out) {
+  const int n_before = COL_SD + 2 + (run_repeats(r) > 1) + run_n_objectives(r) - 1;
+  Table t = {.rows = (int)n + 1, .cols = n_before + r->spec->search.space.n, .arena = a};
+  if (n == 0) return;
+  t.cells = ARENA_ARRAY(a, const char *, t.rows *t.cols);
+  put_names(&t, r);
+  for (int64_t i = 0; i < n; i++) put_point(&t, (int)i + 1, r, &points[i]);
+  print_table(&t, out);
+}
+
+static void print_repeats(const RunDir *r, FILE *out) {
+  if (r->n_done == 0 || run_repeats(r) == 1) return;
+  fprintf(out, "of %lld repeats each: the mean, +- their standard deviation\n",
+          (long long)run_repeats(r));
+}
+
 void leaderboard_print(const RunDir *r, int64_t most, FILE *out) {
   Arena a = {0};
   arena_init(&a);
   int64_t n_points;
   const RunPoint *points = run_points(&a, r, &n_points);
-  int64_t n = most > 0 && most < n_points ? most : n_points;
-  const int n_before = COL_SD + 2 + (run_repeats(r) > 1);
-  Table t = {.rows = (int)n + 1, .cols = n_before + r->spec->search.space.n, .arena = &a};
-  t.cells = ARENA_ARRAY(&a, const char *, t.rows *t.cols);
-  put_names(&t, r);
-  for (int64_t i = 0; i < n; i++) put_point(&t, (int)i + 1, r, &points[i]);
-  if (n > 0) print_table(&t, out);
+  const int64_t n = most > 0 && most < n_points ? most : n_points;
+  print_points(&a, r, points, n, out);
   if (n < n_points) fprintf(out, "... and %lld more\n", (long long)(n_points - n));
-  if (n > 0 && run_repeats(r) > 1)
-    fprintf(out, "of %lld repeats each: the mean, +- their standard deviation\n",
-            (long long)run_repeats(r));
+  print_repeats(r, out);
   if (r->n_failed + r->n_diverged > 0) print_errors(r, out);
   print_test(r, out);
+  arena_free(&a);
+}
+
+void leaderboard_front(const RunDir *r, FILE *out) {
+  Arena a = {0};
+  arena_init(&a);
+  int64_t n_points, n = 0;
+  RunPoint *points = run_points(&a, r, &n_points);
+  const bool *front = run_front(&a, r, points, n_points);
+  for (int64_t i = 0; i < n_points; i++)
+    if (front[i]) points[n++] = points[i];
+  print_points(&a, r, points, n, out);
+  print_repeats(r, out);
+  fprintf(out, "%lld of %lld points: no other one is as good in all", (long long)n,
+          (long long)n_points);
+  for (int i = 0; i < run_n_objectives(r); i++)
+    fprintf(out, "%s %s %s", i == 0 ? " of" : ",", run_objective(r, i).name,
+            run_objective(r, i).maximize ? "(large)" : "(small)");
+  fprintf(out, " and better in one\n");
   arena_free(&a);
 }

@@ -10,6 +10,9 @@
  * and their seconds together. */
 void leaderboard_print(const RunDir *r, int64_t most, FILE *out);
 
+/* With several objectives the points that no other one dominates (pareto.h), in the same order. */
+void leaderboard_front(const RunDir *r, FILE *out);
+
 /* Of coarse_to_fine a line a stage that has begun: what it draws from. Else nothing. */
 void leaderboard_boxes(const RunDir *r, FILE *out);
 

@@ -78,6 +78,8 @@ static Status conclude(Arena *a, const TrialEnv *env, const Spec *s, const Trial
   const int64_t epochs = r.progress.epoch;
   const bool runs_out = epochs < r.target && !r.over;
   out->curves = replay_curve(a, t, (int)epochs);
+  out->n_weights = t->n_weights;
+  out->multiply_adds = t->multiply_adds;
   out->seconds = epochs > 0 ? t->seconds * (double)epochs / t->curves.n_epochs : 0;
   if (runs_out && t->status == TRIAL_DIVERGED) {
     out->status = TRIAL_DIVERGED;

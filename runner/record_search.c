@@ -51,6 +51,51 @@ static Status put_repeats(Arena *a, const RunDir *r, H5Out *file, Err *e) {
   return put(&c, "best_trial", H5_I64, best, "the trial with the best metric", e);
 }
 
+/* Finished trials in order of their numbers, as /trials has them; columns with several objectives:
+ * what each is, and who is in the front. */
+static Status put_objectives(Arena *a, const RunDir *r, H5Out *file, Err *e) {
+  Columns c = {.a = a, .file = file, .group = "/objectives", .n = r->n_done};
+  const int64_t repeats = run_repeats(r);
+  int64_t n_points, *front = ARENA_ARRAY(a, int64_t, r->n_done), n = 0;
+  const RunPoint *points = run_points(a, r, &n_points);
+  const bool *in_front = run_front(a, r, points, n_points);
+  bool *of_point = ARENA_ARRAY(a, bool, run_n_points(r));
+  double *values = ARENA_ARRAY(a, double, r->n_done);
+  for (int64_t i = 0; i < n_points; i++) of_point[points[i].number] = in_front[i];
+  for (int j = 0; j < run_n_objectives(r); j++) {
+    const ObjectiveSpec o = run_objective(r, j);
+    n = 0;
+    for (int64_t i = 0; i < r->head.n_trials; i++)
+      if (r->results[i]) values[n++] = run_objective_of(r, r->results[i], j);
+    TRY(put(&c, o.name, H5_F64, values, o.maximize ? "to be large" : "to be small", e));
+  }
+  n = 0;
+  for (int64_t i = 0; i < r->head.n_trials; i++)
+    if (r->results[i]) front[n++] = of_point[i / repeats];
+  c.group = "/trials";
+  return put(&c, "front", H5_I64, front,
+             "1: of a point that no other one is as good as in all objectives and better than in "
+             "one",
+             e);
+}
+
+/* Of models; they follow from the points. */
+static Status put_sizes(Arena *a, const RunDir *r, H5Out *file, Err *e) {
+  Columns c = {.a = a, .file = file, .group = "/trials", .n = r->n_done};
+  int64_t *weights = ARENA_ARRAY(a, int64_t, r->n_done), n = 0, known = 0;
+  int64_t *work = ARENA_ARRAY(a, int64_t, r->n_done);
+  for (int64_t i = 0; i < r->head.n_trials; i++) {
+    const TrialResult *t = r->results[i];
+    if (!t) continue;
+    weights[n] = t->n_weights;
+    work[n++] = t->multiply_adds;
+    known += t->n_weights > 0;
+  }
+  if (known == 0) return OK;
+  TRY(put(&c, "n_parameters", H5_I64, weights, "weights of the model; 0: unknown", e));
+  return put(&c, "multiply_adds", H5_I64, work, "of its weight matrices on one row; 0: unknown", e);
+}
+
 /* NaN: no number, or none. */
 static double number_of(const YamlNode *v) {
   return v ? yaml_scalar(v).real : NAN;
@@ -93,5 +138,7 @@ static Status put_boxes(Arena *a, const RunDir *r, H5Out *file, Err *e) {
 
 Status record_search(Arena *a, const RunDir *r, H5Out *file, Err *e) {
   if (r->n_done > 0 && run_repeats(r) > 1) TRY(put_repeats(a, r, file, e));
+  if (r->n_done > 0) TRY(put_sizes(a, r, file, e));
+  if (r->n_done > 0 && run_n_objectives(r) > 1) TRY(put_objectives(a, r, file, e));
   return put_boxes(a, r, file, e);
 }

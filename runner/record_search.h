@@ -3,6 +3,8 @@
  *
  *   /repeats/...   where search.repeats is above 1, one row a point that has a finished trial, in
  *                  order of the points' numbers: point, trials (finished), mean, sd, best_trial
+ *   /trials/n_parameters, /trials/multiply_adds   of models
+ *   /trials/front, /objectives/<name>             with several objectives, rows as in /trials
  *   /search/boxes/...   of coarse_to_fine, one row a stage and parameter: stage, first_trial,
  *                  n_best, dimension, low, high; of categories kept, a YAML list (search_boxes.h)
  */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "from.h"
 #include "io/files.h"
+#include "pareto.h"
 #include "run_head.h"
 #include "run_points.h"
 
@@ -111,7 +112,9 @@ static bool has_ended(const RunDir *r, const TrialResult *t) {
 }
 
 static void settle(RunDir *r, TrialResult *t) {
-  history_tell(&r->history, t->number, t->point, run_dir_loss(r, t));
+  double losses[OBJECTIVES_MOST];
+  run_losses(r, t, losses);
+  history_tell_all(&r->history, t->number, t->point, losses);
   remember(r, t);
 }
 

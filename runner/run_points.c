@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "pareto.h"
 #include "plan.h"
 
 int64_t run_repeats(const RunDir *r) {
@@ -67,4 +68,62 @@ RunPoint *run_points(Arena *a, const RunDir *r, int64_t *n) {
     out[(*n)++] = run_point(r, last);
   }
   return out;
+}
+
+/* ---- objectives ------------------------------------------------------------------------------ */
+
+int run_n_objectives(const RunDir *r) {
+  return r->spec->search.n_objectives > 1 ? r->spec->search.n_objectives : 1;
+}
+
+ObjectiveSpec run_objective(const RunDir *r, int i) {
+  const SearchSpec *s = &r->spec->search;
+  return i == 0 ? (ObjectiveSpec){s->metric.name, s->metric.maximize} : s->objectives[i];
+}
+
+static double size_of(int64_t n) {
+  return n > 0 ? (double)n : NAN;
+}
+
+double run_objective_of(const RunDir *r, const TrialResult *t, int i) {
+  const char *name = run_objective(r, i).name;
+  const Curves *c = &t->curves;
+  const bool is_command = r->spec->command.node != NULL; /* whose names are its own */
+  if (t->status != TRIAL_COMPLETED) return NAN;
+  if (i == 0) return t->metric;
+  if (!is_command && str_eq(name, SPEC_N_PARAMETERS)) return size_of(t->n_weights);
+  if (!is_command && str_eq(name, SPEC_MULTIPLY_ADDS)) return size_of(t->multiply_adds);
+  for (int k = 0; k < c->n_names && t->chosen_epoch > 0; k++)
+    if (str_eq(c->names[k], name)) return c->values[(t->chosen_epoch - 1) * c->n_names + k];
+  return NAN;
+}
+
+void run_losses(const RunDir *r, const TrialResult *t, double *out) {
+  for (int i = 0; i < run_n_objectives(r); i++) {
+    const double x = run_objective_of(r, t, i);
+    out[i] = run_objective(r, i).maximize ? -x : x;
+  }
+}
+
+double run_point_objective(const RunDir *r, const RunPoint *p, int i) {
+  const int64_t repeats = run_repeats(r);
+  double sum = 0;
+  for (int64_t k = 0; k < repeats; k++) {
+    const TrialResult *t = r->results[p->number * repeats + k];
+    if (t) sum += run_objective_of(r, t, i);
+  }
+  return sum / (double)p->n;
+}
+
+bool *run_front(Arena *a, const RunDir *r, const RunPoint *points, int64_t n) {
+  const int m = run_n_objectives(r);
+  double *losses = ARENA_ARRAY(a, double, n *m);
+  bool *front = ARENA_ARRAY(a, bool, n);
+  for (int64_t i = 0; i < n; i++)
+    for (int j = 0; j < m; j++) {
+      const double x = points[i].complete ? run_point_objective(r, &points[i], j) : NAN;
+      losses[i * m + j] = run_objective(r, j).maximize ? -x : x;
+    }
+  pareto_front(losses, n, m, front);
+  return front;
 }

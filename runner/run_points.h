@@ -27,6 +27,18 @@ RunPoint run_point(const RunDir *r, int64_t number);
  * their best trial; ties to the lower number. Trials of one point by themselves (trial_compare). Without repeats trial_compare alone. */
 int run_compare(const RunDir *r, const TrialResult *x, const TrialResult *y);
 
+/* One metric is one objective. */
+int run_n_objectives(const RunDir *r);
+ObjectiveSpec run_objective(const RunDir *r, int i);
+/* What the trial came to at its chosen epoch; NaN unless COMPLETED, or where it has no such number. */
+double run_objective_of(const RunDir *r, const TrialResult *t, int i);
+/* All of them, the smaller, the better. out: (run_n_objectives) */
+void run_losses(const RunDir *r, const TrialResult *t, double *out);
+/* The mean over the point's finished trials; NaN where one has none. */
+double run_point_objective(const RunDir *r, const RunPoint *p, int i);
+/* Is points[i] complete, and dominated by none of them that is (pareto.h)? (n) In `a`. */
+bool *run_front(Arena *a, const RunDir *r, const RunPoint *points, int64_t n);
+
 /* The points of finished trials, best first; n of them. In `a`. */
 RunPoint *run_points(Arena *a, const RunDir *r, int64_t *n);
 

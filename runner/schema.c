@@ -354,13 +354,6 @@ static void put_item_of(JsonWriter *j, const Registry *kinds) {
 
 /* ---- a cost, a command ----------------------------------------------------------------------- */
 
-/* Two sections whose keys may be the user's. What they are depends on another key: see
- * put_objectives. */
-static void put_data_or_parameters(JsonWriter *j, const Section *s) {
-  open_property(j, s->head.name, s->head.doc);
-  json_close(j, '}');
-}
-
 static void put_list(JsonWriter *j, const char *key, const char *const *words) {
   json_key(j, key);
   json_open(j, '[');
@@ -548,14 +541,29 @@ static void put_from(JsonWriter *j) {
   json_close(j, ']');
 }
 
+/* One, or a list. */
+static void put_metric(JsonWriter *j) {
+  json_key(j, "anyOf");
+  json_open(j, '[');
+  json_open(j, '{');
+  put_section_keys(j, &spec_metric);
+  json_close(j, '}');
+  json_open(j, '{');
+  put_string(j, "type", "array");
+  open_property(j, "items", NULL);
+  put_section_keys(j, &spec_metric);
+  json_close(j, '}');
+  json_close(j, '}');
+  json_close(j, ']');
+}
+
 static void put_section(JsonWriter *j, const Section *s) {
-  if (s == &spec_data || s == &spec_parameters) {
-    put_data_or_parameters(j, s);
-    return;
-  }
   open_property(j, last_word(s->head.name), s->head.doc);
-  if (s == &spec_from) {
-    put_from(j);
+  if (s == &spec_from) put_from(j);
+  if (s == &spec_metric) put_metric(j);
+  /* Data's and parameters' keys may be the user's; what they are depends on another key: see
+   * put_objectives. */
+  if (s == &spec_from || s == &spec_metric || s == &spec_data || s == &spec_parameters) {
     json_close(j, '}');
     return;
   }

@@ -126,6 +126,15 @@ typedef struct {
   bool at_best; /* metric.at: best */
 } MetricSpec;
 
+/* One of several that trials are compared by: a list `metric`. */
+typedef struct {
+  const char *name; /* a metric, or SPEC_N_PARAMETERS, SPEC_MULTIPLY_ADDS, known before training */
+  bool maximize;
+} ObjectiveSpec;
+
+#define SPEC_N_PARAMETERS  "n_parameters"
+#define SPEC_MULTIPLY_ADDS "multiply_adds"
+
 /* metrics: what is measured besides the loss and its accuracy. */
 typedef struct {
   KindValue *kinds;   /* (n) */
@@ -158,8 +167,10 @@ typedef struct {
   int64_t trials;   /* how many points; for grid the size of the grid; tries among them */
   int64_t repeats;  /* trainings of each point, with seeds of their own; 0 without a search */
   int64_t max_concurrent;
-  KindValue early_terminate; /* stopper.h; NULL kind: every trial trains to its end */
-  MetricSpec metric;         /* also set where there is no search */
+  KindValue early_terminate;       /* stopper.h; NULL kind: every trial trains to its end */
+  MetricSpec metric;               /* also set where there is no search */
+  const ObjectiveSpec *objectives; /* (n_objectives) the metric first; n 0: it is the only one */
+  int n_objectives;
   Space space;
   const Point
       *tries; /* (n_tries) the points of the first trials; those of `from` once it is read */

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "pareto.h"
 #include "spec_sections.h"
 
 /* ---- metrics --------------------------------------------------------------------------------- */
@@ -141,6 +142,13 @@ static void check_name(const Resolve *r, const char *name, Mark at, const Spec *
       diag_add(r->d, DIAG_ERROR, at, "no metric is called \"%s\"; of a cost there is: cost", name);
     return;
   }
+  if (str_eq(name, SPEC_N_PARAMETERS) || str_eq(name, SPEC_MULTIPLY_ADDS)) {
+    diag_add(r->d, DIAG_ERROR, at,
+             "%s is known before training, so alone it ranks nothing; list it behind a metric: "
+             "metric: [{name: %s}, {name: %s}]",
+             name, default_name(s), name);
+    return;
+  }
   int n;
   const char **known = all_names(r, s, &n);
   bool is_known = false;
@@ -189,7 +197,7 @@ static void check_command(const Resolve *r, Mark at, const MetricRow *row, const
              "large ones (maximize)?");
 }
 
-YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
+static YamlNode *resolve_first(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
   YamlNode *out = yaml_new(r->a, YAML_MAP, in ? in->mark : top);
   YamlNode *said = yaml_new(r->a, YAML_MAP, out->mark);
   MetricRow row = {.goal = -1};
@@ -214,4 +222,82 @@ YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s
              resolve_scalar(r, &m.params[i], &row, n ? n->mark : out->mark));
   }
   return out;
+}
+
+/* ---- several objectives ---------------------------------------------------------------------- */
+
+static bool is_size(const char *name) {
+  return str_eq(name, SPEC_N_PARAMETERS) || str_eq(name, SPEC_MULTIPLY_ADDS);
+}
+
+/* One behind the first: {name, goal}. */
+static YamlNode *resolve_other(const Resolve *r, const YamlNode *in, Spec *s, ObjectiveSpec *o) {
+  YamlNode *out = yaml_new(r->a, YAML_MAP, in->mark), *said = yaml_new(r->a, YAML_MAP, in->mark);
+  MetricRow row = {.goal = -1};
+  const MapSpec m = section_map(r, &spec_metric, in, in->mark, NULL);
+  const int errors = r->d->n_refusals;
+  resolve_map(r, in, &m, &row, said);
+  if (r->d->n_refusals > errors) return out;
+  const YamlNode *at = yaml_get(in, "at"), *name = yaml_get(said, "name");
+  if (at)
+    diag_add(r->d, DIAG_ERROR, at->key_mark,
+             "metric: the first objective chooses the epoch; leave \"at\" out here");
+  if (row.name == NULL)
+    diag_add(r->d, DIAG_ERROR, in->mark, "metric: an objective behind the first needs a name");
+  else if (!s->command.node && str_eq(row.name, "parameters"))
+    diag_add(r->d, DIAG_ERROR, name->mark,
+             "no metric is called \"parameters\"; did you mean \"%s\"?", SPEC_N_PARAMETERS);
+  else if (s->command.node || !is_size(row.name))
+    check_name(r, row.name, name->mark, s);
+  if (s->command.node && row.goal < 0)
+    diag_add(r->d, DIAG_ERROR, in->mark, "metric: \"goal\" is missing: minimize or maximize?");
+  if (r->d->n_refusals > errors) return out;
+  if (row.goal < 0) row.goal = is_size(row.name) ? GOAL_MINIMIZE : default_goal(s, row.name);
+  *o = (ObjectiveSpec){row.name, row.goal == GOAL_MAXIMIZE};
+  for (int i = 0; i < m.n_params; i++)
+    if (!str_eq(m.params[i].name, "at"))
+      yaml_put(r->a, out, m.params[i].name, resolve_scalar(r, &m.params[i], &row, in->mark));
+  return out;
+}
+
+static void check_twice(const Resolve *r, const YamlNode *in, const ObjectiveSpec *o, int n) {
+  for (int i = 0; i < n; i++)
+    if (str_eq(o[i].name, o[n].name))
+      diag_add(r->d, DIAG_ERROR, in->mark, "metric: %s is listed twice", o[n].name);
+}
+
+static bool can_have_several(const Resolve *r, const YamlNode *in, const Spec *s) {
+  const char *why = NULL;
+  if (s->cost.text) why = "a cost is one number, so there is nothing to list";
+  if (s->command.node && s->command.result == COMMAND_LAST_LINE)
+    why = "of several numbers the command must print JSON; write command: {result: json}";
+  if (in->n_children > OBJECTIVES_MOST)
+    why = arena_printf(r->a, "expected at most %d objectives", OBJECTIVES_MOST);
+  if (why) diag_add(r->d, DIAG_ERROR, resolve_key_mark(in, in->mark), "metric: %s", why);
+  return why == NULL;
+}
+
+/* [{name: validation_accuracy}, {name: n_parameters}]: a list of one is that one. */
+static YamlNode *resolve_objectives(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
+  YamlNode *out = yaml_new(r->a, YAML_LIST, in->mark);
+  const int errors = r->d->n_refusals;
+  if (in->n_children > 1 && !can_have_several(r, in, s)) return out;
+  YamlNode *first = resolve_first(r, in->first, top, s);
+  if (r->d->n_refusals > errors || in->n_children == 1) return first;
+  ObjectiveSpec *o = ARENA_ARRAY(r->a, ObjectiveSpec, in->n_children);
+  int n = 0;
+  o[n++] = (ObjectiveSpec){s->search.metric.name, s->search.metric.maximize};
+  yaml_append(out, first);
+  for (const YamlNode *c = in->first->next; c && r->d->n_refusals == errors; c = c->next) {
+    yaml_append(out, resolve_other(r, c, s, &o[n]));
+    if (r->d->n_refusals == errors) check_twice(r, c, o, n++);
+  }
+  s->search.objectives = o;
+  s->search.n_objectives = n;
+  return out;
+}
+
+YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
+  if (in && in->type == YAML_LIST && in->n_children > 0) return resolve_objectives(r, in, top, s);
+  return resolve_first(r, in, top, s);
 }

@@ -560,6 +560,22 @@ static void check_repeats(const Resolve *r, const YamlNode *in, const Spec *s) {
         (long long)search->repeats);
 }
 
+/* What follows one number alone. */
+static void check_objectives(const Resolve *r, const YamlNode *in, const Spec *s) {
+  if (s->search.n_objectives < 2) return;
+  const YamlNode *method = yaml_get(in, "method"), *from = yaml_get(in, "from");
+  if (str_eq(s->search.method.kind->name, "coarse_to_fine"))
+    diag_add(r->d, DIAG_ERROR, method->mark,
+             "the boxes of coarse_to_fine follow one objective, and metric lists %d; tpe, gp, "
+             "cma_es and evolution look at several",
+             s->search.n_objectives);
+  if (s->search.from.results)
+    diag_add(r->d, DIAG_ERROR, from->key_mark,
+             "search.from: results are of one metric, and this search has %d; points alone "
+             "(best) can be taken",
+             s->search.n_objectives);
+}
+
 /* A key that may be left out, or empty. */
 static const YamlNode *given(const YamlNode *map, const char *key) {
   const YamlNode *n = yaml_get(map, key);
@@ -581,6 +597,7 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
   from = from && r->d->n_refusals == errors ? resolve_from(r, from, s) : NULL;
   if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
   if (r->d->n_refusals == errors) check_repeats(r, map, s);
+  if (r->d->n_refusals == errors) check_objectives(r, map, s);
   if (r->d->n_refusals == errors) check_early_terminate(r, map, s);
   static const char *const order[] = {"method", "trials", "repeats", "max_concurrent",
                                       "early_terminate"};

@@ -186,7 +186,10 @@ static const Param metric_rows[] = {
      .doc = "the epoch that counts and whose weights are kept; of equal ones the earliest"},
 };
 const Section spec_metric = {
-    SECTION("metric", metric_rows, MetricRow, "what trials are compared by; also search.metric"),
+    SECTION("metric", metric_rows, MetricRow,
+            "what trials are compared by; also search.metric; or a list, of which the first ranks "
+            "(show --pareto: what none beats in all) and others may be n_parameters, "
+            "multiply_adds"),
     NULL};
 
 const Param spec_metrics_item = {"metrics", P_KIND, 0, .registry = &nn_metrics,

@@ -223,6 +223,8 @@ static void conclude(Arena *a, const TrialRun *r, TrialResult *out) {
   if (values > 0) memcpy(out->curves.values, r->buffers.curves, sizeof(double) * values);
   trial_conclude_activations(a, r, &out->activations);
   out->seconds = seconds(r);
+  if (!p->cost) out->n_weights = (int64_t)p->n_parameters;
+  out->multiply_adds = (int64_t)p->multiply_adds;
   if (r->diverged_step) {
     out->status = TRIAL_DIVERGED;
     out->diverged_step = r->diverged_step;

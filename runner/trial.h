@@ -85,8 +85,9 @@ typedef struct {
   const TrialParameter *parameters;
   int n_parameters;
   const char *reason;
-  double seconds; /* outside the digest, */
-  int rank;       /*   as is this, */
+  int64_t n_weights, multiply_adds; /* of a model; 0: unknown. They follow from the point */
+  double seconds;                   /* outside the digest, */
+  int rank;                         /*   as is this, */
   const char *host;
   const TrialTeam *teams; /* (n_teams) and who trained with it; n_teams 0: that rank alone */
   int n_teams;
@@ -153,6 +154,7 @@ typedef struct {
   Activations activations; /* what will be recorded; no values yet */
   int *activation_nodes;   /* (activations.n_layers) in the graph */
   size_t n_parameters;     /* weights */
+  size_t multiply_adds;    /* of the weight matrices on one row, forward; 0: no model */
   size_t n_statistics;
   size_t buffer_bytes; /* of the trial's own buffers */
   size_t bytes;        /* of those, the model, its optimizer and a checkpoint in the making */

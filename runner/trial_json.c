@@ -231,6 +231,8 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_int(&j, r->rank);
   write_optional(&j, "host", r->host);
   if (r->n_teams > 0) json_key(&j, "team"), write_teams(&j, r);
+  if (r->n_weights > 0) json_key(&j, "n_parameters"), json_int(&j, r->n_weights);
+  if (r->multiply_adds > 0) json_key(&j, "multiply_adds"), json_int(&j, r->multiply_adds);
   write_curves(&j, &r->curves);
   trial_write_activations(&j, &r->activations);
   confusion_write(&j, &r->confusion, &r->test_confusion);
@@ -244,6 +246,12 @@ static Status read_int(const JsonValue *result, const char *key, int64_t *out, E
   CHECK(e, v && v->type == JSON_INT, E_DATA, "result: \"%s\" is missing or no integer", key);
   *out = v->integer;
   return OK;
+}
+
+/* 0: not there. */
+static int64_t read_size(const JsonValue *result, const char *key) {
+  const JsonValue *v = json_get(result, key);
+  return v && v->type == JSON_INT ? v->integer : 0;
 }
 
 static bool read_flag(const JsonValue *result, const char *key) {
@@ -355,6 +363,8 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   out->error = read_optional(a, v, "error");
   out->host = read_optional(a, v, "host");
   out->reason = read_optional(a, v, "reason");
+  out->n_weights = read_size(v, "n_parameters");
+  out->multiply_adds = read_size(v, "multiply_adds");
   TRY(read_teams(a, v, out, e));
   return read_parameters(a, v, out, e);
 }

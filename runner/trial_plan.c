@@ -121,6 +121,7 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
     const NnBlock *b = nn_model_block(out->model, i);
     size_t n = (size_t)b->rows * (size_t)b->cols;
     if (b->vector == NN_WEIGHTS) out->n_parameters += n;
+    if (b->decays && !trial->cost.text) out->multiply_adds += n; /* the matrices */
     if (b->vector == NN_STATISTICS) out->n_statistics += n;
   }
   out->team = team;
