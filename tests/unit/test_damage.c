@@ -225,7 +225,7 @@ static const char *make(int which) {
 /* ---- bits that flip -------------------------------------------------------------------------- */
 
 static void flip(const char *path, size_t bit) {
-  unsigned char c;
+  unsigned char c = 0;
   int fd = open(path, O_RDWR);
   assert_true(fd >= 0 && pread(fd, &c, 1, (off_t)(bit / 8)) == 1);
   c = (unsigned char)(c ^ 1u << bit % 8);
