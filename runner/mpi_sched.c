@@ -322,11 +322,9 @@ static void leave(Worker *w) {
   arena_free(&w->words_arena);
 }
 
-/* One a process: static, too, because clang-tidy 14 crashes on it as a local. */
 void mpi_sched_run(Search *s, Work *work) {
-  static Worker worker;
-  Worker *w = &worker;
   Arena life = {0}, trial = {0};
+  Worker *w = ARENA_NEW(&life, Worker);
   Lead lead = {.send = send};
   Order order;
   *w = (Worker){.work = work, .rank = world_rank(), .leads = -1};

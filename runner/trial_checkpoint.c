@@ -333,6 +333,17 @@ static Status load_confusion(Arena *a, const H5In *in, const TrialRun *r, Loaded
   return trial_checkpoint_get(in, a, "/progress/confusion", H5_I64, n * n, l->confusion, e);
 }
 
+/* A leg that the journal has lost (its last second, at a power failure) may have been followed by
+ * another: what its end was is no longer there. */
+static Status check_leg(const TrialRun *r, const TrialProgress *p, Err *e) {
+  CHECK(e,
+        p->epoch < r->target ||
+            (p->epoch == r->target && (p->batch == 0 || p->epoch == r->plan.epochs)),
+        E_DATA, "it is in epoch %lld, but by the journal the trial is to end with epoch %lld first",
+        (long long)p->epoch + 1, (long long)r->target);
+  return OK;
+}
+
 static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
   TRY(check_identity(a, in, r, e));
   TRY(get_progress(a, in, &l->progress, e));
@@ -342,6 +353,7 @@ static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *
         p->epoch >= 0 && p->epoch <= r->plan.epochs && p->batch >= 0 &&
             p->batch <= r->plan.steps_per_epoch && p->best_epoch >= 0 && p->best_epoch <= p->epoch,
         E_DATA, "/progress is not of this training");
+  TRY(check_leg(r, p, e));
   size_t n_values = (size_t)p->epoch * (size_t)r->plan.n_names;
   l->curves = ARENA_ARRAY(a, double, n_values);
   if (n_values > 0) TRY(trial_checkpoint_get(in, a, "/curves", H5_F64, n_values, l->curves, e));

@@ -395,6 +395,32 @@ static void test_resume(void **state) {
   }
 }
 
+/* A checkpoint that is ahead of the leg that is asked for is of no use: the leg's end is gone. */
+static void test_ahead(void **state) {
+  (void)state;
+  static const int after[] = {47,
+                              29}; /* mini-batches: in the epochs behind the leg, just behind it */
+  const Spec *s = spec_with("");
+  const RunData *data = data_of(s);
+  TrialEnv leg = {.data = data, .cpu = cpu_level(), .stop_at = 2};
+  const TrialResult want = run(&leg, s);
+  assert_int_equal(want.curves.n_epochs, 2);
+  leg.checkpoint_dir = dir;
+  for (int i = 0; i < COUNT(after); i++) {
+    Caller c = {.left = after[i] - 1};
+    TrialEnv all = {.data = data,
+                    .cpu = cpu_level(),
+                    .checkpoint_dir = dir,
+                    .hooks = {.ctx = &c, .stop = stop_now}};
+    TrialResult r;
+    Err e = {0};
+    assert_int_equal(trial_run(&arena, &all, s, 3, &r, &e), E_STOPPED);
+    r = run(&leg, s);
+    assert_same(&want, &r);
+    unlink(checkpoint());
+  }
+}
+
 static void test_hooks(void **state) {
   (void)state;
   const Spec *s = spec_with("");
@@ -546,21 +572,14 @@ static void test_model(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_learns),
-      cmocka_unit_test(test_same_bits),
-      cmocka_unit_test(test_shards),
-      cmocka_unit_test(test_diverges),
-      cmocka_unit_test(test_plan),
-      cmocka_unit_test(test_steps),
-      cmocka_unit_test(test_epochs_differ),
-      cmocka_unit_test(test_best),
-      cmocka_unit_test(test_warmup),
-      cmocka_unit_test(test_warmup_too_long),
-      cmocka_unit_test(test_resume),
-      cmocka_unit_test(test_hooks),
-      cmocka_unit_test(test_wrong_checkpoint),
-      cmocka_unit_test(test_spoiled_bytes),
-      cmocka_unit_test(test_model),
+      cmocka_unit_test(test_learns),        cmocka_unit_test(test_same_bits),
+      cmocka_unit_test(test_shards),        cmocka_unit_test(test_diverges),
+      cmocka_unit_test(test_plan),          cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_epochs_differ), cmocka_unit_test(test_best),
+      cmocka_unit_test(test_warmup),        cmocka_unit_test(test_warmup_too_long),
+      cmocka_unit_test(test_resume),        cmocka_unit_test(test_ahead),
+      cmocka_unit_test(test_hooks),         cmocka_unit_test(test_wrong_checkpoint),
+      cmocka_unit_test(test_spoiled_bytes), cmocka_unit_test(test_model),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
