@@ -222,6 +222,16 @@ void nn_model_gather_state(NnModel *m);
  */
 void nn_model_set_team(NnModel *m, const NnTeam *team);
 
+/*
+ * From the next step on the numbers of `as` (learning rate, decay, rules, rates of dropout ..):
+ * weights, statistics, the optimizer's state and counts stay. `as` is planned like m, for the team
+ * that m was planned for, and never opened; its configs must outlive m. The check: are kinds, shapes
+ * and memory the same? E_SHAPE. Retuning then cannot fail. In a team the state must have been gathered
+ * before (rules may change whose part is whose). Not collective.
+ */
+MUST_CHECK Status nn_model_check_retune(const NnModel *m, const NnModel *as, Err *e);
+void nn_model_retune(NnModel *m, const NnModel *as);
+
 /* What options.rules adds to J: l1 sum |w| + l2 / 2 sum w^2 over the matrices. */
 double nn_model_penalty(const NnModel *m);
 

@@ -325,13 +325,23 @@ static void put_parameters(JsonWriter *j) {
 }
 
 /* Points by path. */
-static void put_tries(JsonWriter *j) {
-  open_property(j, "try", "points that are trained first: values by path; others are the file's");
+static void put_list(JsonWriter *j, const char *key, const char *const *words) {
+  json_key(j, key);
+  json_open(j, '[');
+  for (int i = 0; words[i]; i++) json_str(j, words[i]);
+  json_close(j, ']');
+}
+
+/* A list of maps from paths to values; `required`: keys beside them, NULL-terminated. */
+static void put_points(JsonWriter *j, const char *key, const char *doc,
+                       const char *const *required) {
+  open_property(j, key, doc);
   put_string(j, "type", "array");
   json_key(j, "minItems");
-  json_int(j, 1);
+  json_int(j, *required == NULL);
   open_property(j, "items", NULL);
   put_string(j, "type", "object");
+  put_list(j, "required", required);
   json_close(j, '}');
   json_close(j, '}');
 }
@@ -353,13 +363,6 @@ static void put_item_of(JsonWriter *j, const Registry *kinds) {
 }
 
 /* ---- a cost, a command ----------------------------------------------------------------------- */
-
-static void put_list(JsonWriter *j, const char *key, const char *const *words) {
-  json_key(j, key);
-  json_open(j, '[');
-  for (int i = 0; words[i]; i++) json_str(j, words[i]);
-  json_close(j, ']');
-}
 
 /* {name: number or list of numbers} */
 static void put_named_numbers(JsonWriter *j) {
@@ -499,6 +502,7 @@ static void put_objectives(JsonWriter *j) {
 /* The keys of a section: its table, the sections below (of lists, "[]", elsewhere), and what is no
  * table. */
 static void put_section_keys(JsonWriter *j, const Section *s) {
+  static const char *const none[] = {NULL}, *const step[] = {"step", NULL};
   put_string(j, "type", "object");
   json_key(j, "properties");
   json_open(j, '{');
@@ -511,6 +515,7 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
   }
   if (s == &spec_command) put_run(j);
   if (s == &spec_experiment) {
+    put_points(j, "edits", spec_edit.head.doc, step);
     open_property(j, spec_metrics_item.name, spec_metrics_item.doc);
     put_string(j, "type", "array");
     put_item_of(j, spec_metrics_item.registry);
@@ -519,7 +524,7 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
   if (s == &spec_search) {
     put_section(j, &spec_metric);
     put_parameters(j);
-    put_tries(j);
+    put_points(j, "try", "points that are trained first: values by path", none);
   }
   for (int i = 0; s->sections && s->sections[i]; i++)
     if (strchr(s->sections[i]->head.name, '[') == NULL) put_section(j, s->sections[i]);

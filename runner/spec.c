@@ -101,9 +101,9 @@ static void check_name(const Resolve *r, const YamlNode *in, const Spec *s) {
 }
 
 static YamlNode *resolve_head(const Resolve *r, const YamlNode *in, Mark top, Spec *s) {
-  static const char *const also[] = {"command",    "parameters", "data",      "model",
-                                     "train",      "metrics",    "metric",    "search",
-                                     "checkpoint", "records",    "resources", NULL};
+  static const char *const also[] = {"command",   "parameters", "data",   "model",      "train",
+                                     "metrics",   "metric",     "search", "checkpoint", "records",
+                                     "resources", "edits",      NULL};
   YamlNode *tree = yaml_new(r->a, YAML_MAP, top), *rows = yaml_new(r->a, YAML_MAP, top);
   MapSpec m = section_map(r, &spec_experiment, in, top, also);
   m.where = "the experiment";
@@ -140,6 +140,7 @@ static void resolve_with_model(const Resolve *r, const YamlNode *source, Mark to
 static Spec *resolve_all(Arena *a, const Source *file, const YamlNode *source,
                          const char *directory, Diag *d) {
   const Resolve r = {.a = a, .d = d};
+  const int errors = d->n_refusals;
   Mark top = source->mark;
   if (top.source == NULL || source->n_children == 0)
     top = (Mark){.source = file, .line = 1, .column = 1, .length = 1};
@@ -171,6 +172,9 @@ static Spec *resolve_all(Arena *a, const Source *file, const YamlNode *source,
   yaml_put(a, tree, "resources", resolve_resources(&r, yaml_get(source, "resources"), top, s));
   const YamlNode *records = yaml_get(source, "records");
   if (records) yaml_put(a, tree, "records", resolve_records(&r, records, s));
+  const YamlNode *given = yaml_get(source, "edits");
+  YamlNode *edits = given && d->n_refusals == errors ? resolve_edits(&r, given, s) : NULL;
+  if (edits) yaml_put(a, tree, "edits", edits);
   return s;
 }
 
@@ -180,6 +184,10 @@ static Spec *resolve_spec(Arena *a, const Source *file, const YamlNode *source,
   const int errors = d->n_refusals;
   Spec *s = resolve_all(a, file, source, directory, d);
   return d->n_refusals == errors ? s : NULL;
+}
+
+Spec *resolve_tree(Arena *a, const Spec *s, const YamlNode *source, Diag *d) {
+  return resolve_spec(a, s->file, source, s->directory, d);
 }
 
 static Spec *from_source(Arena *a, const Source *file, const char *directory,
@@ -252,6 +260,7 @@ const YamlNode *spec_tree_at(Arena *a, const Spec *s, const Point *point) {
   YamlNode *tree = yaml_copy(a, s->source);
   Diag ignored = diag_new(a);
   (void)take(tree, "search");
+  (void)take(tree, "edits");
   put_point(a, tree, &s->search.space, point, &ignored);
   return resolve_all(a, s->file, tree, s->directory, &ignored)->tree;
 }

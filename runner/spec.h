@@ -197,6 +197,13 @@ typedef struct {
   double stall_seconds;    /* a wait for another rank is reported after so long */
 } ResourcesSpec;
 
+/* An item of edits: from update step + 1 on, training goes by this experiment. */
+typedef struct {
+  int64_t step;            /* updates done before it; ascending */
+  const struct Spec *spec; /* with this edit and those before it; it has no edits itself */
+  Mark mark;
+} EditSpec;
+
 typedef struct Spec {
   int64_t version; /* of the language: 1 */
   const char *name;
@@ -212,6 +219,8 @@ typedef struct Spec {
   CheckpointSpec checkpoint;
   RecordsSpec records; /* zero: nothing */
   ResourcesSpec resources;
+  const EditSpec *edits; /* (n_edits) */
+  int n_edits;
   const char *directory;  /* what relative data paths are relative to */
   const Source *file;     /* the experiment's text */
   const YamlNode *source; /* the user's tree with overrides; do not change */
@@ -249,6 +258,17 @@ void spec_check_ranks(const Spec *s, int n_ranks, int64_t n_trials, Diag *d);
  * what two runs must share to be the same experiment. */
 typedef enum { SPEC_RESOLVED, SPEC_FOR_DIGEST } SpecText;
 char *spec_text(Arena *a, const Spec *s, SpecText form);
+
+/* SPEC_FOR_DIGEST of a training that has come so far: without the edits that no update has seen. */
+char *spec_identity_until(Arena *a, const Spec *s, int64_t updates);
+
+/* The experiment that update t (from 1) is trained by. */
+const Spec *spec_at_update(const Spec *s, int64_t t);
+
+/* The experiment with further edits, a list like that of the file; those of one step become one, in
+ * which the later one wins. `edits`: flow YAML, "" or NULL: none, `s` itself. NULL and diagnostics,
+ * whose source is `edits`, if one is not legal. */
+Spec *spec_edited(Arena *a, const Spec *s, const char *edits, Diag *d);
 
 /* The nn graph of a spec for data of this shape; shape errors come as E_SHAPE with the layer's path
  * and as a diagnostic at its mark. */

@@ -27,6 +27,12 @@ YamlNode *resolve_try(const Resolve *r, const YamlNode *in, Spec *s);
 /* search.from, after search.try; what comes of the run is read later (from.h). */
 YamlNode *resolve_from(const Resolve *r, const YamlNode *in, Spec *s);
 
+/* edits, after everything else; NULL: none, or an empty list. */
+YamlNode *resolve_edits(const Resolve *r, const YamlNode *in, Spec *s);
+
+/* The experiment of another user's tree, from the same file. NULL after errors. */
+Spec *resolve_tree(Arena *a, const Spec *s, const YamlNode *source, Diag *d);
+
 /* cost, parameters and data of an experiment that has a cost, into `tree`; and its train. */
 void resolve_cost(const Resolve *r, const YamlNode *source, Mark top, const char *directory,
                   Spec *s, YamlNode *tree);

@@ -271,6 +271,16 @@ const Section spec_resources = {SECTION("resources", resources_rows, ResourcesSp
                                         "which ranks train a trial; no part of the digest"),
                                 NULL};
 
+static const Param edit_rows[] = {
+    {"step", P_INT, ROW(EditSpec, step), .lo = 0, .hi = 1e12, .unit = "updates",
+     .doc = "so many are done before: update step + 1 is the first with the new values"},
+};
+const Section spec_edit = {
+    SECTION("edits[]", edit_rows, EditSpec,
+            "changes while training goes on: a list of {step: N, PATH: VALUE, ..} in ascending "
+            "order; paths of the optimizer's and the schedule's numbers, rules and dropout rates"),
+    NULL};
+
 /* ---- a cost, a command ----------------------------------------------------------------------- */
 
 const Section spec_parameters = {
@@ -328,7 +338,7 @@ static const Param experiment_rows[] = {
 };
 static const Section *const experiment_sections[] = {
     &spec_command, &spec_parameters, &spec_data,    &spec_model,     &spec_train, &spec_metric,
-    &spec_search,  &spec_checkpoint, &spec_records, &spec_resources, NULL};
+    &spec_search,  &spec_checkpoint, &spec_records, &spec_resources, &spec_edit,  NULL};
 const Section spec_experiment = {SECTION("experiment", experiment_rows, Spec, "an experiment file"),
                                  experiment_sections};
 
@@ -337,6 +347,6 @@ static const Kind *const all_sections[] = {
     &spec_model.head,          &spec_layer.head,      &spec_block.head,      &spec_residual.head,
     &spec_concatenate.head,    &spec_train.head,      &spec_metric.head,     &spec_search.head,
     &spec_range.head,          &spec_from.head,       &spec_checkpoint.head, &spec_records.head,
-    &spec_early_stopping.head, &spec_resources.head,  &spec_command.head,
+    &spec_early_stopping.head, &spec_resources.head,  &spec_command.head,    &spec_edit.head,
 };
 const Registry spec_sections = {"section", all_sections, COUNT(all_sections)};

@@ -46,6 +46,7 @@ extern const Section spec_parameters; /* its keys are the user's */
 extern const Section spec_early_stopping;
 extern const Section spec_metric, spec_search, spec_from, spec_range, spec_checkpoint, spec_records;
 extern const Section spec_resources;
+extern const Section spec_edit;    /* an item of edits; its other keys are dotted paths */
 extern const Section spec_command; /* and run, environment, which spec_command.c reads */
 
 /* `activation: relu`: the row of the key of that layer, whose value is a kind of nn_activations. */

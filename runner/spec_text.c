@@ -34,6 +34,22 @@ static YamlNode *for_digest(Arena *a, const YamlNode *tree) {
   return out;
 }
 
+char *spec_identity_until(Arena *a, const Spec *s, int64_t updates) {
+  static const char *const key[] = {"edits"};
+  YamlNode *tree = for_digest(a, s->tree);
+  const YamlNode *all = yaml_get(tree, "edits");
+  Str out = str_new(a);
+  if (all) {
+    YamlNode *seen = yaml_new(a, YAML_LIST, all->mark);
+    for (int i = 0; i < s->n_edits && s->edits[i].step < updates; i++)
+      yaml_append(seen, yaml_copy(a, yaml_at(all, i)));
+    tree = copy_without(a, tree, key, COUNT(key));
+    if (seen->n_children > 0) yaml_put(a, tree, "edits", seen);
+  }
+  yaml_write(tree, &out);
+  return arena_strdup(a, str_text(&out));
+}
+
 char *spec_text(Arena *a, const Spec *s, SpecText form) {
   Str out = str_new(a);
   yaml_write(form == SPEC_FOR_DIGEST ? for_digest(a, s->tree) : s->tree, &out);

@@ -185,6 +185,7 @@ static Status train_epoch(TrialRun *r, Err *e) {
   rng_permute((uint64_t)r->spec->seed, RNG_SHUFFLE, (uint64_t)epoch, r->buffers.order,
               r->env->data->parts[PART_TRAIN].n);
   while (r->progress.batch < steps) {
+    trial_edit(r);
     if (r->team->size > 1) trial_wish(r);
     if (!(r->plan.cost ? trial_cost_step(r, next_rate(r)) : train_step(r, epoch))) {
       r->diverged_step = (int64_t)nn_model_updates(r->model) + 1;
@@ -318,7 +319,7 @@ Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t numbe
   if (objective) return objective->run(a, env, trial, out, e);
   TrialEnv own = *env;
   Team alone = team_solo();
-  TrialRun r = {.env = &own, .spec = trial, .number = number};
+  TrialRun r = {.env = &own, .spec = trial, .trial = trial, .number = number};
   if (!own.team) own.team = &alone;
   r.team = own.team;
   r.team->tick = env->hooks.tick;

@@ -159,7 +159,8 @@ typedef struct {
   size_t buffer_bytes; /* of the trial's own buffers */
   size_t bytes;        /* of those, the model, its optimizer and a checkpoint in the making */
   NnTeam team;
-  NnModel *model;         /* planned, not opened */
+  NnModel *model;   /* planned, not opened */
+  NnModel **edited; /* (trial->n_edits) the same with the numbers of each edit, never opened */
   struct CostGraph *cost; /* NULL: a model */
 } TrialPlan;
 

@@ -4,7 +4,7 @@
  *   /                 attributes format_version, numerics, trial, seed, features, n_classes,
  *                     n_values, fingerprint
  *   /spec             the trial as a resolved experiment file
- *   /identity         what two trials must share to be the same
+ *   /identity         what two trials must share to be the same, of edits those that were used
  *   /weights/hidden.0.dense/w (in, out) and so on, /statistics/...: of the chosen epoch
  *   /state/optimizer  flat
  *   /state/weights, /state/statistics   flat, where training goes on: only with metric.at: best
@@ -79,6 +79,12 @@ static Status put_blocks(Arena *a, H5Out *o, const TrialRun *r, int which, Err *
   return put(o, vectors[which].state, H5_F32, n, v, e);
 }
 
+/* Of the chosen epoch, so that who predicts goes by what it was trained by. */
+static int64_t chosen_updates(const TrialRun *r) {
+  const int64_t best = r->buffers.best ? r->progress.best_epoch : 0;
+  return best > 0 ? trial_updates_at(&r->plan, best) : (int64_t)nn_model_updates(r->model);
+}
+
 static Status put_progress(H5Out *o, const TrialRun *r, double seconds, Err *e) {
   const TrialProgress *p = &r->progress;
   TRY(put_i64(o, "/progress/epoch", p->epoch, e));
@@ -88,6 +94,7 @@ static Status put_progress(H5Out *o, const TrialRun *r, double seconds, Err *e) 
     TRY(put_i64(o, "/progress/batches", (int64_t)nn_model_batches(r->model), e));
   TRY(put_i64(o, "/progress/best_epoch", p->best_epoch, e));
   TRY(put_f64(o, "/progress/best_metric", p->best_metric, e));
+  if (r->trial->n_edits > 0) TRY(put_i64(o, "/progress/chosen_updates", chosen_updates(r), e));
   if (p->best_batches > 0) TRY(put_i64(o, "/progress/best_batches", p->best_batches, e));
   TRY(put_f64(o, "/progress/running_loss", p->running.loss, e));
   TRY(put_f64(o, "/progress/running_correct", p->running.correct, e));
@@ -132,9 +139,10 @@ static Status put_all(Arena *a, H5Out *o, const TrialRun *r, const TrialResult *
   TRY(h5_attr_i64(o, "/", "format_version", TRIAL_CHECKPOINT_FORMAT, e));
   TRY(h5_attr_i64(o, "/", "trial", r->number, e));
   TRY(h5_attr_text(o, "/", "numerics", TRIAL_NUMERICS, e));
-  TRY(h5_attr_i64(o, "/", "seed", r->spec->seed, e));
-  TRY(h5_put_text(o, "/spec", spec_text(a, r->spec, SPEC_RESOLVED), e));
-  TRY(h5_put_text(o, "/identity", spec_text(a, r->spec, SPEC_FOR_DIGEST), e));
+  TRY(h5_attr_i64(o, "/", "seed", r->trial->seed, e));
+  TRY(h5_put_text(o, "/spec", spec_text(a, r->trial, SPEC_RESOLVED), e));
+  const int64_t updates = (int64_t)nn_model_updates(r->model);
+  TRY(h5_put_text(o, "/identity", spec_identity_until(a, r->trial, updates), e));
   TRY(put_data(a, o, r->env->data, e));
   TRY(put_blocks(a, o, r, 0, e));
   TRY(put_blocks(a, o, r, 1, e));
@@ -273,7 +281,9 @@ static Status check_identity(Arena *a, const H5In *in, const TrialRun *r, Err *e
   CHECK(e, str_eq(numerics, TRIAL_NUMERICS), E_DATA,
         "another version of caviar made it (%s; this one: %s)", numerics, TRIAL_NUMERICS);
   TRY(h5_get_text(in, a, "/identity", &identity, e));
-  CHECK(e, str_eq(identity, spec_text(a, r->spec, SPEC_FOR_DIGEST)), E_DATA,
+  int64_t updates, batches;
+  TRY(trial_checkpoint_counts(in, a, &updates, &batches, e));
+  CHECK(e, str_eq(identity, spec_identity_until(a, r->trial, updates)), E_DATA,
         "it is of another experiment");
   TRY(h5_get_attr_text(in, a, "/", "fingerprint", &fingerprint, e));
   CHECK(e, str_eq(fingerprint, r->env->data->fingerprint), E_DATA, "it is of other data");
@@ -344,6 +354,25 @@ static Status check_leg(const TrialRun *r, const TrialProgress *p, Err *e) {
   return OK;
 }
 
+/* Where an edit to come is the first to add a penalty, it was 0 until now and has no column yet. */
+static Status load_curves(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
+  const int64_t n_epochs = l->progress.epoch, n = r->plan.n_names;
+  void *data;
+  int64_t dims[4];
+  int n_dims, penalty = 0;
+  if (n_epochs == 0) return OK;
+  TRY(h5_get(in, a, "/curves", H5_F64, &data, dims, &n_dims, e));
+  while (penalty < n && !str_eq(r->plan.names[penalty], "penalty")) penalty++;
+  const bool is_missing = n_dims == 2 && dims[1] == n - 1 && penalty < n;
+  CHECK(e, n_dims == 2 && dims[0] == n_epochs && (dims[1] == n || is_missing), E_DATA,
+        "/curves are not those of this training");
+  l->curves = ARENA_ARRAY(a, double, (size_t)n_epochs *(size_t)n);
+  const double *from = data;
+  for (int64_t i = 0; i < n_epochs * n; i++)
+    if (!is_missing || i % n != penalty) l->curves[i] = *from++;
+  return OK;
+}
+
 static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *e) {
   TRY(check_identity(a, in, r, e));
   TRY(get_progress(a, in, &l->progress, e));
@@ -354,9 +383,7 @@ static Status load(Arena *a, const H5In *in, const TrialRun *r, Loaded *l, Err *
             p->batch <= r->plan.steps_per_epoch && p->best_epoch >= 0 && p->best_epoch <= p->epoch,
         E_DATA, "/progress is not of this training");
   TRY(check_leg(r, p, e));
-  size_t n_values = (size_t)p->epoch * (size_t)r->plan.n_names;
-  l->curves = ARENA_ARRAY(a, double, n_values);
-  if (n_values > 0) TRY(trial_checkpoint_get(in, a, "/curves", H5_F64, n_values, l->curves, e));
+  TRY(load_curves(a, in, r, l, e));
   TRY(load_activations(a, in, r, l, e));
   TRY(load_confusion(a, in, r, l, e));
   for (int i = 0; i < COUNT(vectors); i++) {
@@ -382,8 +409,10 @@ static void restore_vector(NnModel *m, NnVector which, const Real *v) {
 /* What early stopping has seen follows from the curves. */
 static void restore_watch(TrialRun *r) {
   r->progress.watched = NAN;
-  for (int64_t k = 0; k < r->progress.epoch; k++)
+  for (int64_t k = 0; k < r->progress.epoch; k++) {
+    r->spec = spec_at_update(r->trial, trial_updates_at(&r->plan, k + 1));
     trial_watch(r, r->buffers.curves[k * r->plan.n_names + r->plan.metric_column]);
+  }
 }
 
 static void restore(TrialRun *r, const Loaded *l) {
@@ -394,6 +423,7 @@ static void restore(TrialRun *r, const Loaded *l) {
   if (l->n_activations > 0)
     memcpy(r->buffers.activations, l->activations, sizeof(double) * l->n_activations);
   restore_watch(r);
+  trial_go_by(r, l->updates);
   if (l->confusion) memcpy(r->buffers.confusion, l->confusion, n * n * sizeof(int64_t));
   for (int i = 0; i < COUNT(vectors); i++)
     restore_vector(r->model, vectors[i].vector, l->present[i] ? l->present[i] : l->chosen[i]);

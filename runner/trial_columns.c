@@ -33,11 +33,18 @@ static double learning_rate(const EpochMeasures *m) {
   return m->learning_rate;
 }
 
+/* At any time: also by an edit. */
+static bool is_penalized(const Spec *s) {
+  bool found = spec_find(s->tree, "train.l1") || spec_find(s->tree, "train.l2");
+  for (int i = 0; i < s->n_edits; i++) found = found || is_penalized(s->edits[i].spec);
+  return found;
+}
+
 void trial_plan_columns(Arena *a, const Spec *s, const RunData *data, TrialPlan *p) {
   const bool is_cost = s->cost.text != NULL;
   const bool accuracy = !is_cost && nn_loss_counts_correct(s->model.loss.kind);
   const bool validation = data->parts[PART_VALIDATION].n > 0;
-  const bool penalized = spec_find(s->tree, "train.l1") || spec_find(s->tree, "train.l2");
+  const bool penalized = is_penalized(s);
   const struct {
     bool there;
     const char *name;

@@ -60,9 +60,9 @@ static const Real *find_block(const TrialRun *r, const char *name, const Real *w
 }
 
 void trial_cost_conclude(Arena *a, const TrialRun *r, TrialResult *out) {
-  const CostSpec *c = &r->spec->cost;
+  const CostSpec *c = &r->trial->cost;
   if (out->status == TRIAL_DIVERGED) {
-    out->reason = cost_reason(a, r->spec, r->plan.cost, r->env->data, r->model);
+    out->reason = cost_reason(a, r->trial, r->plan.cost, r->env->data, r->model);
     return;
   }
   size_t n;

@@ -54,6 +54,11 @@ static Status read_spec(Arena *a, const H5In *in, const char *path, TrialModel *
   TRY(h5_get_text(in, a, "/spec", &text, e));
   Diag d = diag_new(a);
   m->spec = spec_from_text(a, path, text, ".", NULL, 0, &d);
+  if (m->spec && h5_has(in, "/progress/chosen_updates")) {
+    int64_t updates;
+    TRY(trial_checkpoint_get(in, a, "/progress/chosen_updates", H5_I64, 1, &updates, e));
+    m->spec = (Spec *)spec_at_update(m->spec, updates);
+  }
   CHECK(e, m->spec == NULL || m->spec->cost.text == NULL, E_DATA,
         "it is of a cost, which is no model");
   if (m->spec) return OK;

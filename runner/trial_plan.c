@@ -125,6 +125,7 @@ Status trial_plan(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d, Tri
     if (b->vector == NN_STATISTICS) out->n_statistics += n;
   }
   out->team = team;
+  TRY(trial_plan_edits(a, env, trial, d, out, e));
   trial_plan_activations(a, trial, out);
   Arena measure;
   arena_init_measuring(&measure);

@@ -50,7 +50,9 @@ typedef struct {
 
 typedef struct {
   const TrialEnv *env;
-  const Spec *spec;
+  const Spec *spec;  /* that the updates at present go by: `trial` or one of its edits */
+  const Spec *trial; /* the trial's own */
+  int n_edited;      /* so many of its edits have come */
   int64_t number;
   Team *team; /* env->team */
   TrialPlan plan;
@@ -79,6 +81,18 @@ void trial_note_team(TrialRun *r);
 void trial_wish(TrialRun *r);
 /* Collective on team, after a step: saves, stops (E_STOPPED) or grows, as was agreed. */
 MUST_CHECK Status trial_obey(TrialRun *r, Err *e);
+
+/* ---- edits (trial_edit.c) --------------------------------------------------------------------- */
+
+/* Plans out->edited: E_SHAPE, and in `d`, where an edit would need another model. */
+MUST_CHECK Status trial_plan_edits(Arena *a, const TrialEnv *env, const Spec *trial, Diag *d,
+                                   TrialPlan *out, Err *e);
+/* So many updates are done elsewhere (a checkpoint, a team): goes by what the last was trained by. */
+void trial_go_by(TrialRun *r, int64_t updates);
+/* Before a step: goes by what the next update is trained by. Collective on team. */
+void trial_edit(TrialRun *r);
+/* Updates when an epoch (from 1) is over. */
+int64_t trial_updates_at(const TrialPlan *p, int64_t epoch);
 
 /* What an epoch came to: all that the columns of the curves are made from. */
 typedef struct EpochMeasures {

@@ -73,6 +73,7 @@ void trial_share(TrialRun *r, bool *finished) {
   *finished = x.finished;
   r->over = x.over;
   if (r->team->size == 1 || x.finished || x.batches == 0) return;
+  trial_go_by(r, (int64_t)x.updates);
   nn_model_set_counts(r->model, x.updates, x.batches);
   share_vector(r, NN_WEIGHTS);
   share_vector(r, NN_STATISTICS);

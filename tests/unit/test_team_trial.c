@@ -208,6 +208,11 @@ static const struct {
     {"train.accumulate=3;train.batch_size=34;train.warmup_epochs=1", TRIAL_COMPLETED},
     {"train={steps: 40, batch_size: 96, shards: 8, clip_norm: 0.3, l2: 0.001}", TRIAL_COMPLETED},
     {"train.max_norm=1;model.hidden.batch_norm.sync=false", TRIAL_COMPLETED},
+    {"edits=[{step: 7, train.optimizer.learning_rate: 0.001, model.hidden.dropout.rate: 0.4}, "
+     "{step: 18, train.clip_norm: 0.3, train.l2: 0.01}, {step: 25, train.schedule: cosine}]",
+     TRIAL_COMPLETED},
+    {"train.clip_norm=0.3;edits=[{step: 11, train.clip_norm: 1e9, train.optimizer.beta1: 0.5}]",
+     TRIAL_COMPLETED},
     {"train.optimizer={name: sgd, learning_rate: 1e30}", TRIAL_DIVERGED},
 };
 
