@@ -10,6 +10,7 @@
 #include "leaderboard.h"
 #include "objective.h"
 #include "plan.h"
+#include "run_export.h"
 #include "run_points.h"
 #include "trial_cost.h"
 
@@ -63,38 +64,10 @@ static Status parse_number(const RunDir *r, ShowArgs *args, Err *e) {
 
 /* ---- a trial as a plain experiment ----------------------------------------------------------- */
 
-/* By search.early_terminate. */
-static bool was_cut(const RunDir *r, const TrialResult *t) {
-  const bool at_rung = r->rungs.stopper && t->status == TRIAL_COMPLETED && !t->stopped_early &&
-                       t->curves.n_epochs < r->rungs.epochs;
-  return t->terminated || at_rung;
-}
-
-/* So that the file may lie anywhere: relative data paths made absolute, by overrides. A trial that
- * others have ended stops where it did. */
-static Spec *base_for_anywhere(Arena *a, const RunDir *r, const TrialResult *t, Diag *d) {
-  const DataSpec *data = &r->spec->data;
-  const char **overrides = ARENA_ARRAY(a, const char *, r->head.n_overrides + 5);
-  int n = 0;
-  for (; n < r->head.n_overrides; n++) overrides[n] = r->head.overrides[n];
-  if (data->file && data->path)
-    overrides[n++] = arena_printf(a, "data.file=%s", file_join(a, r->head.directory, data->file));
-  if (data->test_file && data->test_path)
-    overrides[n++] =
-        arena_printf(a, "data.test_file=%s", file_join(a, r->head.directory, data->test_file));
-  if (t && was_cut(r, t)) overrides[n++] = arena_printf(a, "train.stop_at=%d", t->curves.n_epochs);
-  if (r->spec->command.node)
-    overrides[n++] = arena_printf(a, "command.directory=%s",
-                                  file_join(a, r->head.directory, r->spec->command.directory));
-  if (r->spec->replay)
-    overrides[n++] = arena_printf(a, "replay=%s", file_join(a, r->head.directory, r->spec->replay));
-  return spec_from_text(a, r->head.file, r->experiment, r->head.directory, overrides, n, d);
-}
-
 static Status show_yaml(Arena *a, RunDir *r, int64_t number, Err *e) {
   Diag d = diag_new(a);
   const TrialResult *t = run_dir_trial(r, number);
-  Spec *base = base_for_anywhere(a, r, t, &d);
+  Spec *base = run_export(a, r, t, &d);
   const char *point = t ? t->point : history_point(a, &r->history, number);
   CHECK(e, point, E_STOPPED,
         "the point of trial %lld of %s depends on results that are not there yet",

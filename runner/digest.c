@@ -41,7 +41,7 @@ void run_dir_digest(const RunDir *r, char out[HASH_HEX]) {
   Hash *h = hash_new(&a);
   hash_add_text(h, r->head.numerics);
   hash_add_text(h, spec_gemm_names[r->spec->train.gemm]);
-  hash_add_text(h, r->head.identity);
+  hash_add_text(h, run_dir_identity(&a, r));
   hash_add_text(h, r->head.data);
   add_u64(h, (uint64_t)r->n_done);
   for (int64_t n = 0; n < r->head.n_trials; n++) {

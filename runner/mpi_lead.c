@@ -19,9 +19,10 @@ void lead_init(Lead *l, Arena *a, Search *s, int n_ranks) {
 
 /* ---- reports --------------------------------------------------------------------------------- */
 
-static void take_number(Lead *l, int source, int tag, int64_t number) {
-  if (tag == TAG_RETURNED) search_returned(l->search, source, number);
-  teams_ended(l->teams, number);
+static void take_returned(Lead *l, int source, const Returned *x) {
+  l->wants = false;
+  search_returned(l->search, source, x->trial, x->is_back ? &x->place : NULL);
+  teams_ended(l->teams, x->trial);
 }
 
 static void take_epochs(Lead *l, const Epochs *x) {
@@ -31,17 +32,17 @@ static void take_epochs(Lead *l, const Epochs *x) {
 
 static bool take_report(Lead *l, int source, int tag, const void *bytes, size_t n) {
   union {
-    int64_t number;
+    Returned returned;
     Epochs epochs;
     Grew grew;
   } m;
-  const size_t size = tag == TAG_RETURNED ? sizeof m.number
+  const size_t size = tag == TAG_RETURNED ? sizeof m.returned
                       : tag == TAG_EPOCHS ? sizeof m.epochs
                       : tag == TAG_GREW   ? sizeof m.grew
                                           : 0;
   if (size == 0 || n != size) return false;
   memcpy(&m, bytes, size);
-  if (tag == TAG_RETURNED) take_number(l, source, tag, m.number);
+  if (tag == TAG_RETURNED) take_returned(l, source, &m.returned);
   if (tag == TAG_EPOCHS) take_epochs(l, &m.epochs);
   if (tag == TAG_GREW) teams_grew(l->teams, m.grew.trial, (int)m.grew.size);
   return true;
@@ -53,6 +54,7 @@ void lead_take(Lead *l, int source, int tag, const void *bytes, size_t n) {
     teams_ask(l->teams, source);
     return;
   case TAG_RESULT:
+    l->wants = false;
     teams_ended(l->teams, search_result(l->search, source, bytes, n));
     return;
   case TAG_BYE:
@@ -96,6 +98,15 @@ static void send_growth(Lead *l, const TeamsAction *x) {
   l->send(l->ctx, x->leader, TAG_GROW, ranks, ranks_bytes(ranks));
 }
 
+/* The one trial there is, from who leads it; once. */
+static void send_back(Lead *l) {
+  const int64_t trial = 0;
+  const int32_t leader = l->search->queue.holder[trial];
+  if (l->wants || leader < 0) return;
+  l->wants = true;
+  l->send(l->ctx, leader, TAG_BACK, &trial, sizeof trial);
+}
+
 /* When all trials are done, or none may be begun: whoever trains is to save, whoever waits to
  * leave. */
 static void send_stop(Lead *l) {
@@ -106,11 +117,13 @@ static void send_stop(Lead *l) {
 
 void lead_act(Lead *l) {
   TeamsAction x;
-  while (!l->told && !search_stopping(l->search) && teams_next(l->teams, clock_now(), &x)) {
+  while (!l->told && !search_stopping(l->search) && !search_holds(l->search) &&
+         teams_next(l->teams, clock_now(), &x)) {
     /* the list is the next decision's, which sending to this rank itself cannot bring about */
     (x.order == TEAMS_TRAIN ? send_task : send_growth)(l, &x);
     arena_free(&l->arena);
   }
   if (schedule_complete(&l->search->queue) || search_stopping(l->search)) send_stop(l);
   search_tick(l->search);
+  if (search_wants_back(l->search)) send_back(l);
 }

@@ -19,6 +19,11 @@ typedef struct {
 } Grew;
 
 typedef struct {
+  int64_t trial, is_back; /* is_back: for it was asked back, and stands at: */
+  TrialPlace place;
+} Returned;
+
+typedef struct {
   int64_t trial;
   int32_t n, ranks[TEAM_MOST]; /* only n of them travel */
 } Ranks;
@@ -36,6 +41,7 @@ typedef struct {
   Arena arena; /* of one round of messages */
   int n_gone;  /* said BYE */
   bool told;   /* STOP was sent */
+  bool wants;  /* BACK was sent, and the trial is not back */
   void (*send)(void *ctx, int to, int tag, const void *bytes, size_t n); /* also to itself */
   void *ctx;
 } Lead;

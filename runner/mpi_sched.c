@@ -50,6 +50,7 @@ typedef struct {
   bool began;      /* the training of the last order did, on this rank */
   bool told;       /* STOP has come */
   int64_t leads;   /* the trial that this rank leads at present; -1: none */
+  int64_t back;    /* the trial that was asked back; -1: none */
   Ranks joining;   /* who are to join it; n 0: nobody */
   Epochs epochs;   /* not yet reported */
   double reported; /* when they were */
@@ -121,6 +122,9 @@ static void take(Worker *w, int source, int tag, const void *bytes, size_t n) {
     return;
   case TAG_STOP:
     w->told = true;
+    return;
+  case TAG_BACK:
+    memcpy(&w->back, bytes, n);
     return;
   default:
     if (w->lead) lead_take(w->lead, source, tag, bytes, n);
@@ -223,10 +227,17 @@ static void on_grown(void *ctx) {
 }
 
 static bool on_stop(void *ctx) {
-  return ((Worker *)ctx)->told || search_signalled();
+  const Worker *w = ctx;
+  return w->told || search_signalled() || (w->leads >= 0 && w->leads == w->back);
 }
 
 /* ---- orders ---------------------------------------------------------------------------------- */
+
+static void give_back(Worker *w, int64_t trial) {
+  const bool is_back = trial >= 0 && trial == w->back && !w->told && !search_signalled();
+  const Returned x = {.trial = trial, .is_back = is_back, .place = w->work->place};
+  send(w, 0, TAG_RETURNED, &x, sizeof x);
+}
 
 /* Trains in the team that was formed. A task that is not one is given back, which rank 0 takes for
  * the bug that it is. */
@@ -241,7 +252,8 @@ static void train(Worker *w, Arena *a, const Task *t) {
   w->leads = -1;
   if (w->joining.n > 0) give_word(w, NULL, 0);
   if (leads && s == OK) post_result(w, json);
-  if (leads && s != OK) send(w, 0, TAG_RETURNED, &t->number, sizeof t->number);
+  if (leads && s != OK) give_back(w, t->number);
+  if (leads) w->back = -1;
 }
 
 /* Asleep until the leader's word is there, which may be at the end of an epoch and its evaluation.
@@ -278,8 +290,7 @@ static void carry_out(Worker *w, Arena *a, const Order *o) {
   Task t;
   Err e = {0};
   if (task_read(a, o->json, o->n, &t, &e) != OK || t.n_ranks < 1) {
-    const int64_t none = -1;
-    send(w, 0, TAG_RETURNED, &none, sizeof none);
+    give_back(w, -1);
   } else if (o->joins) {
     join(w, a, &t);
   } else {
@@ -327,7 +338,7 @@ void mpi_sched_run(Search *s, Work *work) {
   Worker *w = ARENA_NEW(&life, Worker);
   Lead lead = {.send = send};
   Order order;
-  *w = (Worker){.work = work, .rank = world_rank(), .leads = -1};
+  *w = (Worker){.work = work, .rank = world_rank(), .leads = -1, .back = -1};
   w->last = &w->first;
   for (int i = 0; i < 2; i++) w->outbox.request[i] = MPI_REQUEST_NULL;
   if (s) {

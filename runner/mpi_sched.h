@@ -13,6 +13,9 @@
  * without them where one of them lacks the memory; GREW says which. A leader whose trial has ended
  * meanwhile gives an empty WORD. So whoever has a JOIN hears from the leader, in any case.
  *
+ * BACK asks a leader for its trial, which is to change (panda.h): its team stops after a step, by
+ * agreement, and it is handed out again.
+ *
  * Messages of a pair arrive in the order they were sent. STOP is the last from rank 0: what came
  * before it is begun, for others of the team may have begun it; it stops after a step, by
  * agreement.

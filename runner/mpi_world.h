@@ -21,8 +21,9 @@ typedef enum {
   TAG_GROW,       /* 0 -> leader: Ranks, who are to join its trial */
   TAG_WORD,       /* leader -> rank: Ranks, the team that it is in now; of none: it is not */
   TAG_GREW,       /* leader -> 0: Grew */
+  TAG_BACK,       /* 0 -> leader: int64_t, its trial is asked back after a step */
   TAG_RESULT,     /* leader -> 0: JSON of a TrialResult */
-  TAG_RETURNED,   /* leader -> 0: int64_t, a trial given back unfinished */
+  TAG_RETURNED,   /* leader -> 0: Returned, a trial given back unfinished */
   TAG_EPOCHS,     /* leader -> 0: Epochs */
   TAG_STOP,       /* 0 -> rank: finish or save what you do, ask for nothing more */
   TAG_BYE,        /* rank -> 0: its last message of the search */

@@ -209,6 +209,7 @@ static Status read_record(void *ctx, const JsonValue *record, const char *text, 
     return run_test_read(r->arena, record, &r->test, e);
   }
   if (str_eq(type, "end")) r->ended = true;
+  if (str_eq(type, "edit") || str_eq(type, "rewind")) return run_edits_read(r, record, e);
   return OK; /* records of later versions that change nothing here */
 }
 

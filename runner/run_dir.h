@@ -6,6 +6,7 @@
  *   checkpoints/      the best trials' weights, and what is being trained
  *   lock              held by the one process that writes (rank 0), see io/lock.h
  *   stop              somebody asks it to stop
+ *   requests/         what commands ask of the job that works on the run (requests.h)
  *
  * The journal's first record says what the run is (canonical spec, overrides, data); a run is
  * continued only by the same experiment on the same data; a search may be given more trials, which
@@ -46,6 +47,12 @@ typedef struct {
   Metrics metrics;             /* those that the experiment lists */
 } RunTest;
 
+/* A change while the run went on (its one trial; a search has none). */
+typedef struct {
+  int64_t step;       /* updates done before it */
+  const char *values; /* flow YAML: {train.l2: 0.1} */
+} RunEdit;
+
 typedef struct {
   const char *dir;
   const char *checkpoint_dir;
@@ -60,6 +67,9 @@ typedef struct {
   int64_t n_done, n_diverged, n_failed;
   History history; /* the points of the trials that are not finished follow from it */
   RunTest test;
+  RunEdit *edits;      /* (n_edits) in the order in which they came; rewinding takes some away */
+  const Spec *trained; /* spec with them; NULL: the same */
+  int n_edits, edits_capacity;
   Arena *arena;
   bool ended;       /* nothing is left to do: tested and published too */
   Journal *journal; /* NULL: only read */
@@ -89,6 +99,23 @@ MUST_CHECK Status run_dir_record_test(RunDir *r, const RunTest *t, Err *e);
 /* All trials are done, the chosen one has seen the test part, the record is published; kept in the
  * journal, once. */
 MUST_CHECK Status run_dir_record_end(RunDir *r, Err *e);
+
+/* ---- edits (run_edits.c) ---------------------------------------------------------------------- */
+
+/* As spec_edited takes them; "" where there are none. */
+const char *run_dir_edits(Arena *a, const RunDir *r);
+/* Would it be legal? E_SPEC with the reason. */
+MUST_CHECK Status run_dir_try_edit(Arena *a, const RunDir *r, int64_t step, const char *values,
+                                   Err *e);
+/* Into the journal and onto the disk, then counted. */
+MUST_CHECK Status run_dir_record_edit(RunDir *r, int64_t step, const char *values, Err *e);
+/* Back to the end of that epoch, which is after `step` updates: edits from there on are undone. */
+MUST_CHECK Status run_dir_record_rewind(RunDir *r, int64_t epoch, int64_t step, Err *e);
+/* A record of type edit or rewind. */
+MUST_CHECK Status run_edits_read(RunDir *r, const JsonValue *record, Err *e);
+/* SPEC_FOR_DIGEST with the edits. */
+const char *run_dir_identity(Arena *a, const RunDir *r);
+
 /* Gives the lock back; everything is on disk. Safe on a RunDir that was only read or never
  * opened. */
 MUST_CHECK Status run_dir_close(RunDir *r, Err *e);

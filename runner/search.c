@@ -95,11 +95,12 @@ void search_init(Search *s, Arena *a, RunDir *run, int n_ranks) {
   go_on(s);
   if (run->history.window > 0) schedule_hold(&s->queue);
   open_window(s);
+  panda_init(&s->panda, run);
   progress_init(&s->progress, run, n_ranks);
 }
 
 bool search_next(Search *s, int rank, Arena *a, Task *out) {
-  if (search_stopping(s)) return false;
+  if (search_stopping(s) || search_holds(s)) return false;
   int64_t n = schedule_next(&s->queue, rank);
   if (n < 0) return false;
   search_task(s, n, a, out);
@@ -146,6 +147,7 @@ void search_task(Search *s, int64_t n, Arena *a, Task *out) {
   *out = (Task){.number = n,
                 .point = history_point(a, &s->run->history, n),
                 .rival = -1,
+                .edits = run_dir_edits(a, s->run),
                 .stop_at = rungs_epoch(&s->run->rungs, n)};
   set_limits(s, n, a, out);
   set_rival(s, out);
@@ -171,6 +173,7 @@ int64_t search_result(Search *s, int rank, const char *json, size_t n) {
     if (run_dir_record(s->run, json, &s->err) != OK) return number;
     follow_up(s, number);
     progress_finished(&s->progress);
+    if (schedule_complete(&s->queue)) panda_over(&s->panda);
     return number;
   case SCHEDULE_REPEAT:
     return number;
@@ -181,12 +184,22 @@ int64_t search_result(Search *s, int rank, const char *json, size_t n) {
   return -1;
 }
 
-void search_returned(Search *s, int rank, int64_t number) {
+bool search_wants_back(const Search *s) {
+  return s->panda.wants;
+}
+
+bool search_holds(const Search *s) {
+  return s->panda.holds;
+}
+
+void search_returned(Search *s, int rank, int64_t number, const TrialPlace *place) {
   if (!schedule_return(&s->queue, rank, number)) {
     err_set(&s->err, E_INTERNAL, "rank %d gave back trial %lld, which it was not given", rank,
             (long long)number);
   }
-  s->stop = true;
+  s->progress.running--;
+  const bool is_back = place != NULL && s->err.status == OK;
+  if (!is_back || panda_returned(&s->panda, place, &s->err) != OK) s->stop = true;
 }
 
 void search_epochs(Search *s, int64_t n) {
@@ -200,6 +213,8 @@ void search_tick(Search *s) {
   lock_note(s->run->lock, s->progress.running, s->progress.epochs + s->progress.finished);
   if (lock_lost(s->run->lock) && lock_check(s->run->lock, &s->err) != OK) return;
   if (journal_sync(s->run->journal, false, &durable, &s->err) != OK) return;
+  const bool trains = s->queue.n_given > 0;
+  if (!s->run->spec->search.present && panda_tick(&s->panda, trains, &s->err) != OK) return;
   progress_draw(&s->progress, now);
   if (now < s->publish) return;
   Err e = {0}; /* it follows from the journal, and the last one at the end counts */

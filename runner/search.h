@@ -8,6 +8,7 @@
 #ifndef CAVIAR_SEARCH_H
 #define CAVIAR_SEARCH_H
 
+#include "panda.h"
 #include "progress.h"
 #include "run_dir.h"
 #include "schedule.h"
@@ -20,6 +21,7 @@ typedef struct {
   double publish;   /* when results.h5 will be, at the earliest */
   bool unpublished; /* the last time it could not be, which was said */
   bool stop;        /* somebody was asked to stop */
+  Panda panda;    /* changes while it goes on, without a search */
   Err err;
 } Search;
 
@@ -34,8 +36,12 @@ void search_task(Search *s, int64_t number, Arena *a, Task *out);
 void search_began(Search *s);
 /* A rank's result, as work_train wrote it: journaled, then counted. Returns the trial; -1: of none. */
 int64_t search_result(Search *s, int rank, const char *json, size_t n);
-/* A rank gives a trial back unfinished: it was asked to stop, so all are. */
-void search_returned(Search *s, int rank, int64_t number);
+/* A rank gives a trial back unfinished: it was asked to stop, so all are; or (place not NULL) it was
+ * asked back, and is handed out again. */
+void search_returned(Search *s, int rank, int64_t number, const TrialPlace *place);
+/* Is the trial in training asked back? Is nothing to be handed out, for it is paused? */
+bool search_wants_back(const Search *s);
+bool search_holds(const Search *s);
 void search_epochs(Search *s, int64_t n);
 
 /* Often: syncs the journal, publishes the record, tells the person; each at its own pace. */

@@ -329,6 +329,12 @@ Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t numbe
   arena_init(&r.small);
   r.started = r.saved = clock_now();
   Status status = run(a, &r, out, e);
+  if (status == E_STOPPED)
+    out->place = (TrialPlace){.updates = (int64_t)nn_model_updates(r.model),
+                              .epoch = r.progress.epoch,
+                              .steps_per_epoch = r.plan.steps_per_epoch,
+                              .steps = r.plan.steps,
+                              .epochs = r.plan.epochs};
   arena_free(&r.numbers);
   arena_free(&r.arena);
   arena_free(&r.small);

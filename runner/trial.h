@@ -62,6 +62,12 @@ typedef struct {
   int64_t point, n, of; /* number of the point; so many are finished, of so many */
   double mean, sd;      /* of the metric; NaN: one has none */
 } TrialRepeats;
+/* Where a training stands between two steps. */
+typedef struct {
+  int64_t updates;                        /* done, */
+  int64_t epoch;                          /*   of which whole epochs */
+  int64_t steps_per_epoch, steps, epochs; /* of the whole training */
+} TrialPlace;
 
 typedef struct {
   int64_t number;
@@ -91,6 +97,7 @@ typedef struct {
   const char *host;
   const TrialTeam *teams; /* (n_teams) and who trained with it; n_teams 0: that rank alone */
   int n_teams;
+  TrialPlace place; /* of one that was stopped (E_STOPPED): where; not in its JSON */
 } TrialResult;
 
 /* What the caller is told and may ask for while a trial runs; every member may be NULL. */

@@ -22,6 +22,7 @@ void task_write(const Task *t, Str *out) {
   json_open(&j, '[');
   for (int i = 0; i < t->n_ranks; i++) json_int(&j, t->ranks[i]);
   json_close(&j, ']');
+  json_key(&j, "edits"), json_str(&j, t->edits ? t->edits : "");
   json_close(&j, '}');
 }
 
@@ -34,6 +35,7 @@ Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e) {
   *out = (Task){.number = number->integer,
                 .point = json_text(json_get(v, "point"), ""),
                 .rival = rival->integer,
+                .edits = json_text(json_get(v, "edits"), ""),
                 .rival_metric = json_number(json_get(v, "rival_metric"), NAN)};
   const JsonValue *stop_at = json_get(v, "stop_at"), *limits = json_get(v, "limits");
   CHECK(e, stop_at && stop_at->type == JSON_INT && limits && limits->type == JSON_LIST, E_INTERNAL,
@@ -112,7 +114,8 @@ static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
       .n_limits = w->task.n_limits,
   };
   Diag d = diag_new(a);
-  const Spec *trial = plan_trial(a, w->spec, w->task.number, w->task.point, &d);
+  const Spec *base = spec_edited(a, w->spec, w->task.edits, &d);
+  const Spec *trial = base == NULL ? NULL : plan_trial(a, base, w->task.number, w->task.point, &d);
   if (!trial) {
     Str why = str_new(a);
     diag_render(&d, false, &why);
@@ -127,6 +130,7 @@ Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e) {
   Err failure = {0};
   Status s = train(a, w, &r, &failure);
   if (s == E_STOPPED) {
+    w->place = r.place;
     *e = failure;
     return s;
   }

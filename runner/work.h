@@ -22,6 +22,7 @@ typedef struct {
   const int
       *ranks; /* (n_ranks) of the team that trains it, the leader first; n_ranks 0: one rank */
   int n_ranks;
+  const char *edits; /* of the run so far (run_dir.h); "": none */
 } Task;
 
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
   int rank;
   const char *host;
   Task task;        /* the one that is being trained */
+  TrialPlace place; /* where it was when it was stopped */
   TrialHooks hooks; /* all but keep, which is work's own */
   Team *team;       /* that trains it; NULL: this rank alone */
 } Work;

@@ -1,0 +1,71 @@
+/* Asking the job that works on a run. */
+#include "panda_ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "io/files.h"
+#include "objective.h"
+
+static Status read_seconds(const char *text, double *out, Err *e) {
+  char *end = NULL;
+  *out = text ? strtod(text, &end) : 0;
+  CHECK(e, text && end != text && *end == '\0' && *out > 0 && *out < 1e9, E_USAGE,
+        "--wait: expected seconds, found %s", text ? text : "nothing");
+  return OK;
+}
+
+Status panda_args(Arena *a, int argc, char **argv, const char *usage, bool takes_epoch,
+                  PandaArgs *out, Err *e) {
+  *out = (PandaArgs){.rest = ARENA_ARRAY(a, const char *, argc), .wait = 60};
+  for (int i = 1; i < argc; i++) {
+    const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+    if (str_eq(argv[i], "--wait")) {
+      TRY(read_seconds(next, &out->wait, e));
+      i++;
+    } else if (takes_epoch && str_eq(argv[i], "--epoch")) {
+      CHECK(e, next, E_USAGE, "--epoch: which one is missing; usage: caviar %s", usage);
+      out->epoch = next;
+      i++;
+    } else if (argv[i][0] == '-') {
+      FAIL(e, E_USAGE, "unknown option %s; usage: caviar %s", argv[i], usage);
+    } else if (out->dir == NULL) {
+      out->dir = argv[i];
+    } else {
+      out->rest[out->n_rest++] = argv[i];
+    }
+  }
+  CHECK(e, out->dir, E_USAGE, "which run? usage: caviar %s", usage);
+  return OK;
+}
+
+/* Is there a job that holds the lock? */
+static Status check_at_work(const char *dir, Err *e) {
+  int fd;
+  Err busy = {0};
+  const Status s = file_lock(dir, 0, &fd, &busy);
+  if (s == E_BUSY) return OK;
+  if (s == OK) file_unlock(fd);
+  FAIL(e, E_USAGE,
+       "nobody works on %s, so nobody can answer: continue it with `caviar run`, then ask again",
+       dir);
+}
+
+Status panda_run(Arena *a, const PandaArgs *args, RunDir *out, Err *e) {
+  TRY(run_dir_read(a, args->dir, out, e));
+  CHECK(e, !out->spec->search.present, E_USAGE,
+        "%s is a search of %lld trials, which are what their points say; a single training can be "
+        "changed: caviar show %s N --yaml makes one of trial N",
+        args->dir, (long long)out->head.n_trials, args->dir);
+  CHECK(e, !objective_of(out->spec), E_USAGE, "%s trains nothing itself that could be changed",
+        args->dir);
+  CHECK(e, !run_dir_complete(out) || out->n_failed > 0, E_USAGE, "%s is finished", args->dir);
+  return check_at_work(args->dir, e);
+}
+
+Status panda_ask(Arena *a, const PandaArgs *args, const Request *r, Err *e) {
+  const char *answer;
+  TRY(requests_ask(a, args->dir, r, args->wait, &answer, e));
+  printf("%s\n", answer);
+  return OK;
+}

@@ -1,0 +1,121 @@
+/* Requests and answers as files. */
+#include "requests.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "clock.h"
+#include "io/files.h"
+#include "io/json.h"
+
+enum { MAX_TEXT = 1 << 16 };
+
+static const char *path_of(Arena *a, const char *dir, const char *id, const char *ending) {
+  return arena_printf(a, "%s/requests/%s.%s", dir, id, ending);
+}
+
+static void remove_file(const char *path) {
+  Err e = {0};
+  if (file_remove(path, &e) != OK) log_line(LOG_WARNING, "%s", e.text);
+}
+
+/* ---- the job --------------------------------------------------------------------------------- */
+
+/* The id that sorts first; NULL: there is none. */
+static const char *first_id(Arena *a, const char *dir) {
+  static const char ending[] = ".request";
+  const char *first = NULL;
+  DIR *d = opendir(file_join(a, dir, "requests"));
+  if (d == NULL) return NULL;
+  for (const struct dirent *x = readdir(d); x; x = readdir(d)) {
+    if (x->d_name[0] == '.' || !str_ends(x->d_name, ending)) continue;
+    const char *id = arena_strndup(a, x->d_name, strlen(x->d_name) - strlen(ending));
+    if (first == NULL || strcmp(id, first) < 0) first = id;
+  }
+  closedir(d);
+  return first;
+}
+
+static Status read_request(Arena *a, const char *dir, const char *id, Request *out, Err *e) {
+  char *text;
+  size_t n;
+  JsonValue *v;
+  TRY(file_read(a, path_of(a, dir, id, "request"), MAX_TEXT, &text, &n, e));
+  TRY(json_parse(a, text, n, &v, e));
+  const JsonValue *epoch = json_get(v, "epoch");
+  out->kind = json_text(json_get(v, "kind"), "");
+  out->values = json_text(json_get(v, "values"), "");
+  if (epoch && epoch->type == JSON_INT) out->epoch = epoch->integer;
+  return OK;
+}
+
+bool requests_next(Arena *a, const char *dir, Request *out) {
+  Err e = {0};
+  *out = (Request){.id = first_id(a, dir), .kind = "", .values = ""};
+  if (out->id == NULL) return false;
+  if (read_request(a, dir, out->id, out, &e) == OK) return true;
+  requests_answer(dir, out, false, e.text);
+  return false;
+}
+
+void requests_answer(const char *dir, const Request *r, bool done, const char *text) {
+  Arena a = {0};
+  arena_init(&a);
+  Err e = {0};
+  Str line = str_new(&a);
+  JsonWriter j = json_writer(&line);
+  json_open(&j, '{');
+  json_key(&j, "done"), json_bool(&j, done);
+  json_key(&j, "text"), json_str(&j, text);
+  json_close(&j, '}');
+  if (file_write(path_of(&a, dir, r->id, "answer"), str_text(&line), (size_t)line.length, &e) != OK)
+    log_line(LOG_WARNING, "%s", e.text);
+  remove_file(path_of(&a, dir, r->id, "request"));
+  arena_free(&a);
+}
+
+/* ---- who asks -------------------------------------------------------------------------------- */
+
+static Status leave(Arena *a, const char *dir, const Request *r, Err *e) {
+  Str line = str_new(a);
+  JsonWriter j = json_writer(&line);
+  json_open(&j, '{');
+  json_key(&j, "kind"), json_str(&j, r->kind);
+  json_key(&j, "values"), json_str(&j, r->values ? r->values : "");
+  json_key(&j, "epoch"), json_int(&j, r->epoch);
+  json_close(&j, '}');
+  TRY(file_make_dirs(file_join(a, dir, "requests"), e));
+  return file_write(path_of(a, dir, r->id, "request"), str_text(&line), (size_t)line.length, e);
+}
+
+static Status read_answer(Arena *a, const char *path, const char **answer, Err *e) {
+  char *text;
+  size_t n;
+  JsonValue *v;
+  TRY(file_read(a, path, MAX_TEXT, &text, &n, e));
+  remove_file(path);
+  TRY(json_parse(a, text, n, &v, e));
+  const JsonValue *done = json_get(v, "done");
+  *answer = json_text(json_get(v, "text"), "");
+  CHECK(e, done && done->type == JSON_BOOL && done->integer, E_USAGE, "refused: %s", *answer);
+  return OK;
+}
+
+Status requests_ask(Arena *a, const char *dir, const Request *r, double seconds,
+                    const char **answer, Err *e) {
+  Request mine = *r;
+  const double end = clock_now() + seconds;
+  mine.id = arena_printf(a, "%016.0f-%ld", clock_now() * 1e6, (long)getpid());
+  TRY(leave(a, dir, &mine, e));
+  const char *path = path_of(a, dir, mine.id, "answer");
+  while (!file_exists(path) && clock_now() < end) clock_sleep(0.02);
+  if (file_exists(path)) return read_answer(a, path, answer, e);
+  remove_file(path_of(a, dir, mine.id, "request"));
+  FAIL(e, E_BUSY,
+       "no answer within %g s: the job that works on %s did not come to the end of a step; ask "
+       "again, "
+       "with a longer --wait",
+       seconds, dir);
+}
