@@ -76,7 +76,7 @@ const Command run_command_replay = {
             "  --out DIR  the new run directory; by default RUN-replay\n"
             "\n"
             "  caviar replay runs/mnist\n"
-            "  mpirun -q caviar replay runs/mnist --out /tmp/again\n",
+            "  mpirun -q caviar replay runs/mnist --out runs/again\n",
     .main = replay_main,
     .wants_mpi = true,
 };
