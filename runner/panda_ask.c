@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/files.h"
 #include "objective.h"
 
 static Status read_seconds(const char *text, double *out, Err *e) {
@@ -40,12 +39,10 @@ Status panda_args(Arena *a, int argc, char **argv, const char *usage, bool takes
 }
 
 /* Is there a job that holds the lock? */
-static Status check_at_work(const char *dir, Err *e) {
-  int fd;
-  Err busy = {0};
-  const Status s = file_lock(dir, 0, &fd, &busy);
-  if (s == E_BUSY) return OK;
-  if (s == OK) file_unlock(fd);
+static Status check_at_work(Arena *a, const char *dir, Err *e) {
+  LockView view;
+  TRY(lock_look(a, dir, &view, e));
+  if (view.state == LOCK_HELD) return OK;
   FAIL(e, E_USAGE,
        "nobody works on %s, so nobody can answer: continue it with `caviar run`, then ask again",
        dir);
@@ -60,7 +57,7 @@ Status panda_run(Arena *a, const PandaArgs *args, RunDir *out, Err *e) {
   CHECK(e, !objective_of(out->spec), E_USAGE, "%s trains nothing itself that could be changed",
         args->dir);
   CHECK(e, !run_dir_complete(out) || out->n_failed > 0, E_USAGE, "%s is finished", args->dir);
-  return check_at_work(args->dir, e);
+  return check_at_work(a, args->dir, e);
 }
 
 Status panda_ask(Arena *a, const PandaArgs *args, const Request *r, Err *e) {

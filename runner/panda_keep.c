@@ -63,8 +63,9 @@ int64_t panda_back_to(const RunDir *run, int64_t saved, int64_t step) {
   const char *path = trial_checkpoint_path(&a, run->checkpoint_dir, 0);
   int64_t now = saved;
   if (saved > step) {
+    if (trial_checkpoint_remove(run->checkpoint_dir, 0, &e) != OK)
+      log_line(LOG_WARNING, "%s", e.text);
     now = last > 0 && put_link(&a, kept_path(&a, run, last), path) ? last : 0;
-    if (now == 0 && file_remove(path, &e) != OK) log_line(LOG_WARNING, "%s", e.text);
   }
   arena_free(&a);
   return now;

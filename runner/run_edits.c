@@ -71,6 +71,7 @@ Status run_edits_read(RunDir *r, const JsonValue *record, Err *e) {
 /* On disk before it counts. */
 static Status append(RunDir *r, const Str *line, Err *e) {
   bool durable;
+  TRY(lock_check(r->lock, e));
   TRY(journal_append(r->journal, str_text(line), e));
   return journal_sync(r->journal, true, &durable, e);
 }

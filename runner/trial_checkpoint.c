@@ -360,13 +360,13 @@ static Status load_curves(Arena *a, const H5In *in, const TrialRun *r, Loaded *l
   void *data;
   int64_t dims[4];
   int n_dims, penalty = 0;
+  l->curves = ARENA_ARRAY(a, double, (size_t)n_epochs *(size_t)n);
   if (n_epochs == 0) return OK;
   TRY(h5_get(in, a, "/curves", H5_F64, &data, dims, &n_dims, e));
   while (penalty < n && !str_eq(r->plan.names[penalty], "penalty")) penalty++;
   const bool is_missing = n_dims == 2 && dims[1] == n - 1 && penalty < n;
   CHECK(e, n_dims == 2 && dims[0] == n_epochs && (dims[1] == n || is_missing), E_DATA,
         "/curves are not those of this training");
-  l->curves = ARENA_ARRAY(a, double, (size_t)n_epochs *(size_t)n);
   const double *from = data;
   for (int64_t i = 0; i < n_epochs * n; i++)
     if (!is_missing || i % n != penalty) l->curves[i] = *from++;
