@@ -174,7 +174,10 @@ static Status prepare(Arena *a, Run *r, Err *e) {
 /* The chosen trial's checkpoint was removed, or could not be written: training it again gives the
  * same. */
 static Status train_again(Arena *a, Run *r, const TrialResult *best, Err *e) {
-  const Task task = {.number = best->number, .point = best->point, .rival = -1, .edits = run_dir_edits(a, &r->dir)};
+  const Task task = {.number = best->number,
+                     .point = best->point,
+                     .rival = -1,
+                     .edits = run_dir_edits(a, &r->dir)};
   const char *json;
   r->work.hooks = (TrialHooks){0};
   return work_train(a, &r->work, &task, &json, e);

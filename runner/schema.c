@@ -19,6 +19,13 @@ static void open_property(JsonWriter *j, const char *key, const char *doc) {
   if (doc) put_string(j, "description", doc);
 }
 
+static void put_list(JsonWriter *j, const char *key, const char *const *words) {
+  json_key(j, key);
+  json_open(j, '[');
+  for (int i = 0; words[i]; i++) json_str(j, words[i]);
+  json_close(j, ']');
+}
+
 static void put_reference(JsonWriter *j, const char *definition) {
   char path[128] = "#/definitions/";
   int n = 14;
@@ -309,27 +316,16 @@ static void put_parameters(JsonWriter *j) {
   json_close(j, '}');
   json_key(j, "oneOf");
   json_open(j, '[');
-  static const char *const forms[][2] = {{"min", "max"}, {"values", NULL}, {"value", NULL}};
+  static const char *const forms[][3] = {{"min", "max"}, {"values"}, {"value"}};
   for (int i = 0; i < COUNT(forms); i++) {
     json_open(j, '{');
-    json_key(j, "required");
-    json_open(j, '[');
-    for (int k = 0; k < 2 && forms[i][k]; k++) json_str(j, forms[i][k]);
-    json_close(j, ']');
+    put_list(j, "required", forms[i]);
     json_close(j, '}');
   }
   json_close(j, ']');
   put_closed(j);
   json_close(j, '}');
   json_close(j, '}');
-}
-
-/* Points by path. */
-static void put_list(JsonWriter *j, const char *key, const char *const *words) {
-  json_key(j, key);
-  json_open(j, '[');
-  for (int i = 0; words[i]; i++) json_str(j, words[i]);
-  json_close(j, ']');
 }
 
 /* A list of maps from paths to values; `required`: keys beside them, NULL-terminated. */
@@ -416,27 +412,28 @@ static void put_cost_data(JsonWriter *j) {
   json_close(j, '}');
 }
 
-/* {NAME: scalar} */
-static void put_values(JsonWriter *j, const char *key, const char *doc) {
+static void put_scalar(JsonWriter *j, const char *key) {
   static const char *const types[] = {"number", "string", "boolean", NULL};
-  open_property(j, key, doc);
-  put_string(j, "type", "object");
-  open_property(j, "additionalProperties", NULL);
+  open_property(j, key, NULL);
   put_list(j, "type", types);
   json_close(j, '}');
+}
+
+/* {NAME: scalar} */
+static void put_values(JsonWriter *j, const char *key, const char *doc) {
+  open_property(j, key, doc);
+  put_string(j, "type", "object");
+  put_scalar(j, "additionalProperties");
   json_close(j, '}');
 }
 
 /* What a command's table does not hold. */
 static void put_run(JsonWriter *j) {
-  static const char *const types[] = {"number", "string", "boolean", NULL};
   open_property(j, "run", "program and arguments; {name} is a parameter's value");
   put_string(j, "type", "array");
   json_key(j, "minItems");
   json_int(j, 1);
-  open_property(j, "items", NULL);
-  put_list(j, "type", types);
-  json_close(j, '}');
+  put_scalar(j, "items");
   json_close(j, '}');
   put_values(j, "environment", "variables of the program");
 }

@@ -21,7 +21,7 @@ typedef struct {
   double publish;   /* when results.h5 will be, at the earliest */
   bool unpublished; /* the last time it could not be, which was said */
   bool stop;        /* somebody was asked to stop */
-  Panda panda;    /* changes while it goes on, without a search */
+  Panda panda;      /* changes while it goes on, without a search */
   Err err;
 } Search;
 
