@@ -343,10 +343,8 @@ static void put_points(JsonWriter *j, const char *key, const char *doc,
 }
 
 static const char *last_word(const char *path) {
-  const char *word = path;
-  for (const char *c = path; *c; c++)
-    if (*c == '.') word = c + 1;
-  return word;
+  const char *dot = strrchr(path, '.');
+  return dot ? dot + 1 : path;
 }
 
 static void put_section(JsonWriter *j, const Section *s);
