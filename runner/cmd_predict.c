@@ -85,7 +85,7 @@ static Status train_again(Arena *a, const RunDir *run, const TrialResult *r, Err
   TrialEnv env = {.data = &data, .cpu = cpu_level(), .checkpoint_dir = run->checkpoint_dir};
   TrialResult again;
   Status status = OK;
-  const Spec *trial = plan_trial(a, run->spec, r->number, r->point, &d);
+  const Spec *trial = plan_trial(a, run_dir_trained(run), r->number, r->point, &d);
   if (!str_eq(data.fingerprint, run->head.data))
     status = err_set(e, E_DATA, "%s: the data has changed since; its fingerprint was %s, now %s",
                      run->dir, run->head.data, data.fingerprint);

@@ -183,6 +183,14 @@ static Status check_record(Fsck *f, Err *e) {
 
 /* ---- checkpoints ----------------------------------------------------------------------------- */
 
+/* At any time: with the first so many edits. */
+static bool is_identity(Arena *a, const Spec *s, const char *identity) {
+  bool is = str_eq(spec_identity_until(a, s, 0), identity);
+  for (int i = 0; i < s->n_edits && !is; i++)
+    is = str_eq(spec_identity_until(a, s, s->edits[i].step + 1), identity);
+  return is;
+}
+
 /* What the checkpoint says against what the journal does. NULL: they agree. */
 static const char *disagreement(Fsck *f, const FileFacts *x, int64_t number) {
   const RunDir *r = &f->run;
@@ -192,8 +200,8 @@ static const char *disagreement(Fsck *f, const FileFacts *x, int64_t number) {
   if (number >= r->head.n_trials) return "is of a trial that this run does not have";
   if (!str_eq(x->data, r->head.data)) return "was trained on other data";
   if (!t || t->status != TRIAL_COMPLETED) return NULL;
-  const Spec *trial = plan_trial(f->a, r->spec, number, t->point, &d);
-  if (!trial || !str_eq(spec_text(f->a, trial, SPEC_FOR_DIGEST), x->identity))
+  const Spec *trial = plan_trial(f->a, run_dir_trained(r), number, t->point, &d);
+  if (!trial || !is_identity(f->a, trial, x->identity))
     return "is of another experiment than the trial in the journal";
   if (x->finished && !str_eq(x->weights, t->weights))
     return arena_printf(f->a, "has weights of hash %s; the journal says %s", x->weights,

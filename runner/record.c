@@ -288,8 +288,7 @@ static Status put_texts_of_run(const Record *r, Err *e) {
   const RunDir *run = r->run;
   const RunHead *h = &run->head;
   TRY(h5_put_text(r->file, "/experiment", run->experiment, e));
-  TRY(h5_put_text(r->file, "/resolved",
-                  spec_text(r->a, run->trained ? run->trained : run->spec, SPEC_RESOLVED), e));
+  TRY(h5_put_text(r->file, "/resolved", spec_text(r->a, run_dir_trained(run), SPEC_RESOLVED), e));
   TRY(h5_put_text(r->file, "/git_diff", h->diff, e));
   if (h->n_overrides > 0)
     TRY(h5_put_strings(r->file, "/overrides", h->overrides, h->n_overrides, e));

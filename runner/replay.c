@@ -58,7 +58,7 @@ static void key_of(Arena *a, const Spec *s, Key out) {
 }
 
 static Spec *table_trial(Arena *a, const ReplayTable *t, int64_t number, Diag *d) {
-  return plan_trial(a, t->run.spec, number, t->run.results[number]->point, d);
+  return plan_trial(a, run_dir_trained(&t->run), number, t->run.results[number]->point, d);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */

@@ -113,6 +113,10 @@ MUST_CHECK Status run_dir_record_edit(RunDir *r, int64_t step, const char *value
 MUST_CHECK Status run_dir_record_rewind(RunDir *r, int64_t epoch, int64_t step, Err *e);
 /* A record of type edit or rewind. */
 MUST_CHECK Status run_edits_read(RunDir *r, const JsonValue *record, Err *e);
+/* The experiment with the edits. */
+static inline const Spec *run_dir_trained(const RunDir *r) {
+  return r->trained ? r->trained : r->spec;
+}
 /* SPEC_FOR_DIGEST with the edits. */
 const char *run_dir_identity(Arena *a, const RunDir *r);
 

@@ -60,6 +60,17 @@ killed() {
   fail "$1: somebody still works on it"
 }
 
+# go_beyond DIR UPDATE: returns while it trains, that far at least
+go_beyond() {
+  local at=0
+  for ((i = 0; i < 200 && at <= $2; i++)); do
+    "$CAVIAR" pause "$1" >at || fail "$1: it cannot be paused"
+    at=$(sed 's/paused before update \([0-9]*\) .*/\1/' at)
+    "$CAVIAR" resume "$1" >/dev/null || fail "$1: it cannot go on"
+  done
+  [ "$at" -gt "$2" ] || fail "$1: it is at update $at still"
+}
+
 n_edits() {
   grep -c '"type": "edit"' "$1/journal"
 }
@@ -79,6 +90,7 @@ for n in 0 2 4; do
   expect 0 "{train.optimizer.learning_rate: 0.0005} from update 101 (epoch 2 of 700) on" \
     ranks 0 tune $dir train.optimizer.learning_rate=5.0e-4
   expect 0 "goes on with update 101" ranks 0 resume $dir
+  go_beyond $dir 300
   expect 0 "{train.optimizer.beta1: 0.5} from update" ranks 0 tune $dir train.optimizer.beta1=0.5
   killed $dir
   [ "$(n_edits $dir)" = 3 ] || fail "$dir: $(n_edits $dir) of 3 edits in the journal"
