@@ -64,8 +64,8 @@ killed() {
 go_beyond() {
   local at=0
   for ((i = 0; i < 200 && at <= $2; i++)); do
-    "$CAVIAR" pause "$1" >at || fail "$1: it cannot be paused"
-    at=$(sed 's/paused before update \([0-9]*\) .*/\1/' at)
+    "$CAVIAR" pause "$1" >moment || fail "$1: it cannot be paused"
+    at=$(sed 's/paused before update \([0-9]*\) .*/\1/' moment)
     "$CAVIAR" resume "$1" >/dev/null || fail "$1: it cannot go on"
   done
   [ "$at" -gt "$2" ] || fail "$1: it is at update $at still"
