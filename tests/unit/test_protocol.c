@@ -182,8 +182,7 @@ static const char *one_search(uint64_t seed, Break what) {
     const bool over = sim_job(n_ranks, rank_body, crash, asked);
     if (sim.problem[0]) break;
     if (over && job.outcome == OK && !job.complete) sim_problem("it ended before it was complete");
-    if (over && job.outcome == E_STOPPED && !sim.signalled[0])
-      sim_problem("nobody asked it to stop");
+    if (over && job.outcome == E_STOPPED && !sim.asked) sim_problem("nobody asked it to stop");
     if (over && sim.n_synced != sim.n_journal) sim_problem("it ended and left the disk behind");
     if (!over) {
       const size_t synced = sim.n_synced;

@@ -226,7 +226,11 @@ static void to_test(void) {
 static void fiber_main(void) {
   __sanitizer_finish_switch_fiber(NULL, &test_stack, &test_stack_size);
   for (;;) {
-    if (_setjmp(fibers[current].base) == 0 && !dying) job_body(current);
+    if (_setjmp(fibers[current].base) == 0 && !dying) {
+      job_body(current);
+      if (!sent[current][0] || !sent[current][1])
+        sim_problem("rank %d has left before its result was taken", current);
+    }
     fibers[current].runs = false;
     to_test();
   }
@@ -298,9 +302,13 @@ static void kill_all(void) {
   dying = false;
 }
 
-static void signal_all(void) {
-  if (sim.on_signal) sim.on_signal();
+/* All ranks are asked to stop, or one alone, which is to tell the others. */
+static void send_signal(void) {
+  const int only = sim_any(2) ? -1 : sim_any(sim.n_ranks);
+  sim.asked = true;
   for (int r = 0; r < sim.n_ranks; r++) {
+    if (only >= 0 && r != only) continue;
+    if (r == 0 && sim.on_signal) sim.on_signal();
     sim.signalled[r] = true;
     sim_wake(r, sim.now);
   }
@@ -311,6 +319,7 @@ bool sim_job(int n_ranks, void (*body)(int rank), double crash, double signal) {
   sim.n_ranks = n_ranks;
   sim.jobs++;
   job_body = body;
+  sim.asked = false;
   memset(sim.signalled, 0, sizeof sim.signalled);
   memset(sim.trained_by, 0, sizeof sim.trained_by);
   memset(sent, 1, sizeof sent);
@@ -330,7 +339,7 @@ bool sim_job(int n_ranks, void (*body)(int rank), double crash, double signal) {
     if (fibers[r].wake > sim.now) sim.now = fibers[r].wake;
     crashed = sim.now >= end;
     if (crashed) break;
-    if (sim.now >= asked && !sim.signalled[0]) signal_all();
+    if (sim.now >= asked && !sim.asked) send_signal();
     resume(r);
     if (++sim.turns > 2000000) sim_problem("it does not end");
   }

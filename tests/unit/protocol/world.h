@@ -36,12 +36,12 @@ typedef struct {
   int64_t saved[SIM_TRIALS]; /* steps that the checkpoint of a trial has */
   /* the job */
   int n_ranks;
-  bool signalled[SIM_RANKS];
-  int trained_by[SIM_TRIALS]; /* its leader + 1; 0: nobody */
-  double slowest;             /* a message takes so long at most, */
-  double step;                /*   and a step of one rank about so long */
-  size_t eager;               /* longer messages wait for their receiver */
-  void (*on_signal)(void);    /* what the signal does on rank 0; may be NULL */
+  bool asked, signalled[SIM_RANKS]; /* to stop */
+  int trained_by[SIM_TRIALS];       /* its leader + 1; 0: nobody */
+  double slowest;                   /* a message takes so long at most, */
+  double step;                      /*   and a step of one rank about so long */
+  size_t eager;                     /* longer messages wait for their receiver */
+  void (*on_signal)(void);          /* what the signal does on rank 0; may be NULL */
   int64_t jobs;
   int64_t turns;
   char problem[300]; /* the first thing that went wrong; "": nothing */
