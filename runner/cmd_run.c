@@ -149,6 +149,7 @@ static void fill_head(Arena *a, Run *r) {
       .overrides = r->args.overrides,
       .n_overrides = r->args.n_overrides,
       .n_trials = plan_n_trials(r->spec),
+      .repeats = plan_repeats(r->spec),
       .from = r->spec->search.from.text,
       .identity = spec_text(a, r->spec, SPEC_FOR_DIGEST),
       .data = r->work.data.fingerprint,

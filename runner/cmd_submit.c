@@ -147,6 +147,7 @@ static Status check_directory(Arena *a, const char *out, const Spec *spec, const
                        .numerics = TRIAL_NUMERICS,
                        .caviar = command_version(),
                        .n_trials = plan_n_trials(spec),
+                       .repeats = plan_repeats(spec),
                        .data = data};
   bool more;
   return run_head_same(a, out, &run->head, &now, spec, &more, e);

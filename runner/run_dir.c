@@ -189,9 +189,10 @@ static void make_room(RunDir *r, int64_t n_before) {
 /* What the run is; another one behind it: it was given more trials. */
 static Status read_head(RunDir *r, const JsonValue *record, Err *e) {
   const bool is_first = r->results == NULL, is_ours = r->experiment != NULL;
-  const int64_t n_before = is_first ? 0 : r->head.n_trials;
+  const int64_t n_before = is_first ? 0 : r->head.n_trials, repeats = r->head.repeats;
   TRY(run_head_read(r->arena, record, &r->head, e));
-  CHECK(e, r->head.n_trials > n_before, E_DATA, "the journal begins twice");
+  CHECK(e, r->head.n_trials > n_before && (is_first || r->head.repeats == repeats), E_DATA,
+        "the journal begins twice");
   if (!r->spec || is_ours) TRY(load_spec(r, e));
   make_room(r, n_before);
   return OK;

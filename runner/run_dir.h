@@ -33,6 +33,7 @@ typedef struct {
   const char **overrides; /* (n_overrides) "train.epochs=5" */
   int n_overrides;
   int64_t n_trials;
+  int64_t repeats;           /* of each point (search.repeats); n_trials is a multiple */
   const char *from;          /* what came of search.from (from.h); NULL: nothing */
   const char *identity;      /* SPEC_FOR_DIGEST: two runs with the same are the same experiment */
   const char *data;          /* fingerprint */

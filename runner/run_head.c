@@ -21,6 +21,7 @@ void run_head_write(const RunHead *h, Str *out) {
   for (int i = 0; i < h->n_overrides; i++) json_str(&j, h->overrides[i]);
   json_close(&j, ']');
   json_key(&j, "trials"), json_int(&j, h->n_trials);
+  if (h->repeats > 1) json_key(&j, "repeats"), json_int(&j, h->repeats);
   json_key(&j, "data"), json_str(&j, h->data);
   json_key(&j, "commit"), json_str(&j, h->commit);
   json_key(&j, "dirty"), json_bool(&j, h->dirty);
@@ -45,6 +46,10 @@ Status run_head_read(Arena *a, const JsonValue *record, RunHead *out, Err *e) {
         "the journal has format %lld; this program reads format %d", (long long)out->format,
         RUN_FORMAT);
   CHECK(e, out->n_trials > 0, E_DATA, "the journal does not say how many trials there are");
+  out->repeats = json_get(record, "repeats") ? integer(record, "repeats") : 1;
+  CHECK(e, out->repeats > 0 && out->n_trials % out->repeats == 0, E_DATA,
+        "the journal says %lld trials of %lld repeats each", (long long)out->n_trials,
+        (long long)out->repeats);
   out->caviar = copied(a, record, "caviar");
   out->numerics = copied(a, record, "numerics");
   out->name = copied(a, record, "name");
@@ -102,8 +107,7 @@ static const char *without_trials(Arena *a, const char *identity) {
 static Status other_trials(const char *dir, const RunHead *there, const RunHead *now,
                            const Spec *spec, Err *e) {
   const Sampler *method = (const Sampler *)(const void *)spec->search.method.kind;
-  const long long repeats = spec->search.repeats;
-  const long long had = there->n_trials / repeats, asked = now->n_trials / repeats;
+  const long long had = there->n_trials / there->repeats, asked = now->n_trials / now->repeats;
   CHECK(e, asked > had, E_SPEC,
         "%s holds this search with %lld trials, which cannot become %lld: choose another --out",
         dir, had, asked);

@@ -4,10 +4,9 @@
 #include <math.h>
 
 #include "pareto.h"
-#include "plan.h"
 
 int64_t run_repeats(const RunDir *r) {
-  return plan_repeats(r->spec);
+  return r->head.repeats;
 }
 
 int64_t run_n_points(const RunDir *r) {

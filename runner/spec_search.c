@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "rungs.h"
 #include "sampler.h"
 #include "spec_path.h"
 #include "spec_sections.h"
@@ -524,7 +523,7 @@ YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s) {
   YamlNode *tries = try && r->d->n_refusals == errors ? resolve_try(r, try, s) : NULL;
   from = from && r->d->n_refusals == errors ? resolve_from(r, from, s) : NULL;
   if (r->d->n_refusals == errors) count_trials(r, map, m.mark, s, rows);
-  if (r->d->n_refusals == errors) check_search(r, map, s);
+  if (r->d->n_refusals == errors) resolve_search_rules(r, map, s);
   static const char *const order[] = {"method", "trials", "repeats", "max_concurrent",
                                       "early_terminate"};
   for (int i = 0; i < COUNT(order); i++) {

@@ -20,8 +20,8 @@ YamlNode *resolve_metrics(const Resolve *r, const YamlNode *in, Spec *s);
 YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s);
 /* Last: in s->tree, the resolved tree so far, its paths are looked up. */
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s);
-/* What it asks of the rest, once it is resolved without errors. */
-void check_search(const Resolve *r, const YamlNode *in, const Spec *s);
+/* What keys of a search that was read ask of each other. */
+void resolve_search_rules(const Resolve *r, const YamlNode *in, const Spec *s);
 
 /* The list search.try, once the search's parameters are resolved without errors. */
 YamlNode *resolve_try(const Resolve *r, const YamlNode *in, Spec *s);

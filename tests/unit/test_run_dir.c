@@ -48,6 +48,7 @@ static RunHead head_of(Arena *a, const Spec *s) {
                    .file = "t.yaml",
                    .directory = ".",
                    .n_trials = plan_n_trials(s),
+                   .repeats = plan_repeats(s),
                    .identity = spec_text(a, s, SPEC_FOR_DIGEST),
                    .data = "0123456789abcdef0123456789abcdef",
                    .commit = "unknown",
@@ -167,6 +168,13 @@ static void orders_and_keeps(void **state) {
   rig_free(r);
 }
 
+static void refuse(Rig *r, const char *word) {
+  Err e = {0};
+  RunDir other;
+  assert_int_equal(run_dir_open(&r->a, r->dir, r->spec, &r->head, &other, &e), E_SPEC);
+  assert_non_null(strstr(e.text, word));
+}
+
 /* 6 points of two trials; the weights of two points are kept. */
 static void ranks_by_means(void **state) {
   (void)state;
@@ -202,6 +210,10 @@ static void ranks_by_means(void **state) {
   RunDir again; /* from the journal */
   assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
   check_order(&again, r->run.order, 10);
+  r->spec =
+      spec_of(&r->a, "search.repeats=5"); /* is refused when all was read, 12 is no multiple */
+  r->head = head_of(&r->a, r->spec);
+  refuse(r, "repeats: 5");
   rig_free(r);
 }
 
@@ -228,13 +240,6 @@ static void counts_once(void **state) {
   assert_int_equal(again.test.trial, 2);
   assert_true(again.test.rows == 10 && again.test.loss == 0.5 && isnan(again.test.accuracy));
   rig_free(r);
-}
-
-static void refuse(Rig *r, const char *word) {
-  Err e = {0};
-  RunDir other;
-  assert_int_equal(run_dir_open(&r->a, r->dir, r->spec, &r->head, &other, &e), E_SPEC);
-  assert_non_null(strstr(e.text, word));
 }
 
 static void refuses_another(void **state) {

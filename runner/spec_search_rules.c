@@ -1,4 +1,4 @@
-/* What a search asks of the rest of its experiment. */
+/* search: what its method, its rule that ends trials, repeats and objectives ask of each other. */
 #include "rungs.h"
 #include "sampler.h"
 #include "spec_sections.h"
@@ -75,8 +75,9 @@ static void check_objectives(const Resolve *r, const YamlNode *in, const Spec *s
              s->search.n_objectives);
 }
 
-void check_search(const Resolve *r, const YamlNode *in, const Spec *s) {
+void resolve_search_rules(const Resolve *r, const YamlNode *in, const Spec *s) {
+  const int errors = r->d->n_refusals;
   check_repeats(r, in, s);
-  check_objectives(r, in, s);
-  check_early_terminate(r, in, s);
+  if (r->d->n_refusals == errors) check_objectives(r, in, s);
+  if (r->d->n_refusals == errors) check_early_terminate(r, in, s);
 }
