@@ -281,6 +281,15 @@ static void drop_checkpoint(const RunDir *r, int64_t number) {
   }
 }
 
+/* Of a finished trial that is kept the checkpoint before its last goes, too. */
+static void drop_previous(const RunDir *r, int64_t number) {
+  Arena a = {0};
+  Err e = {0};
+  if (file_remove(trial_checkpoint_previous(&a, r->checkpoint_dir, number), &e) != OK)
+    log_line(LOG_WARNING, "%s", e.text);
+  arena_free(&a);
+}
+
 /* A directory without a journal that has an experiment.yaml of its own is somebody's, not ours. */
 static Status refuse_foreign(RunDir *r, Err *e) {
   const char *path = file_join(r->arena, r->dir, "experiment.yaml");
@@ -323,7 +332,10 @@ static Status resume(RunDir *r, const RunHead *head, Err *e) {
   if (more) TRY(write_head(r, r->spec, head, e));
   r->experiment = r->spec->file->text;
   for (int64_t i = 0; i < r->n_done; i++) {
-    if (!run_dir_keeps(r, r->order[i])) drop_checkpoint(r, r->order[i]);
+    if (!run_dir_keeps(r, r->order[i]))
+      drop_checkpoint(r, r->order[i]);
+    else
+      drop_previous(r, r->order[i]);
   }
   return OK;
 }

@@ -156,6 +156,13 @@ static Status put_all(Arena *a, H5Out *o, const TrialRun *r, const TrialResult *
   return h5_put_text(o, "/result", str_text(&json), e);
 }
 
+/* One that stays is no harm; it goes when the run goes on (run_dir.c). */
+static void drop_previous(Arena *a, const TrialRun *r) {
+  Err e = {0};
+  if (file_remove(trial_checkpoint_previous(a, r->env->checkpoint_dir, r->number), &e) != OK)
+    log_line(LOG_WARNING, "%s", e.text);
+}
+
 /* Of a running trial the one there stays as the one before; of a finished one neither does. */
 static Status publish(Arena *a, H5Out *o, const TrialRun *r, bool finished, Err *e) {
   const char *path = trial_checkpoint_path(a, r->env->checkpoint_dir, r->number);
@@ -166,7 +173,8 @@ static Status publish(Arena *a, H5Out *o, const TrialRun *r, bool finished, Err 
     return s;
   }
   TRY(h5_publish(o, path, e));
-  return finished ? file_remove(previous, e) : OK;
+  if (finished) drop_previous(a, r);
+  return OK;
 }
 
 Status trial_checkpoint_save(const TrialRun *r, const TrialResult *result, Err *e) {
@@ -480,6 +488,7 @@ void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *r
   const bool newest = file_exists(path), before = file_exists(previous);
   Err e = {0}, second = {0};
   if (newest && read_file(&scratch, a, path, r, finished, result, &e) == OK) {
+    if (*finished) drop_previous(&scratch, r); /* whoever finished it was killed before that */
     arena_free(&scratch);
     return;
   }

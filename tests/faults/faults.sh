@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../cli/lib.sh"
 
 : "${CAVIAR:?}" "${SHIM:?}"
-every=1 only= limit=100000
+every=1 only="" limit=100000
 while [ $# -gt 0 ]; do
   case $1 in
     --every) every=$2 ;;
@@ -59,16 +59,16 @@ begin() {
     rungs | cost) file=$1.yaml ;;
     stopped) # was asked to stop when a third was done, so it has a record and checkpoints
       file=rungs.yaml
-      disturb term $((counted / 3)) "$work/before"
+      disturb term "$((counted / 3))" "$work/before"
       ;;
     more) # is given more trials
       file=more.yaml
       run more.yaml --out before >out 2>err || fail "more: the first three trials"
       overrides=(search.trials=5)
       ;;
-    done) # has nothing to do
+    over) # has nothing to do
       file=cost.yaml
-      run cost.yaml --out before >out 2>err || fail "done"
+      run cost.yaml --out before >out 2>err || fail "over"
       ;;
   esac
 }
@@ -78,7 +78,7 @@ disturb() {
   code=0
   (
     timeout 60 env FAULT_DIR="$3" FAULT_KIND="$1" FAULT_AT="$2" FAULT_LOG="$work/log" LD_PRELOAD="$SHIM" \
-      "$CAVIAR" run $file "${overrides[@]}" --out "$3"
+      "$CAVIAR" run "$file" "${overrides[@]}" --out "$3"
     exit $? # and no word of the shell about a kill
   ) >out 2>err || code=$?
 }
@@ -120,7 +120,7 @@ whole_lines() { # of a journal: all but what is behind the last newline
 recovered() {
   local stray
   whole_lines
-  run $file "${overrides[@]}" --out "$work/run" --expect-digest "$want" >out 2>err ||
+  run "$file" "${overrides[@]}" --out "$work/run" --expect-digest "$want" >out 2>err ||
     fail "$(where): exit $code; then, undisturbed, exit $?"
   [ -s err ] && grep -qv 'cannot be used' err && grep -qE 'error|warning' err && fail "$(where): words afterwards"
   acknowledged
@@ -137,12 +137,12 @@ tried=0 counted=0
 began=$SECONDS
 # a different sample at every run, and the place in the name of a failure
 offset=$(($(date +%s) % every))
-for scenario in rungs cost stopped more done; do
-  [ -z "$only" ] || [ "$only" = $scenario ] || [ $counted = 0 ] || continue
-  begin $scenario
+for scenario in rungs cost stopped more over; do
+  [ -z "$only" ] || [ "$only" = "$scenario" ] || [ $counted = 0 ] || continue
+  begin "$scenario"
   rm -rf undisturbed
   [ ! -d before ] || cp -r before undisturbed
-  expect 0 "" run $file "${overrides[@]}" --out undisturbed
+  expect 0 "" run "$file" "${overrides[@]}" --out undisturbed
   want=$(digest undisturbed)
   rm -f has_test
   h5ls undisturbed/results.h5 | grep -q '^test ' && touch has_test
@@ -152,7 +152,7 @@ for scenario in rungs cost stopped more done; do
   [ $code = 0 ] || fail "$scenario under the shim: exit $code"
   mv log "calls.$scenario"
   counted=$(wc -l <"calls.$scenario")
-  [ -z "$only" ] || [ "$only" = $scenario ] || continue
+  [ -z "$only" ] || [ "$only" = "$scenario" ] || continue
   here=0
   for ((n = 1; n <= counted; n++)); do
     for w in "${!ways[@]}"; do

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/files.h"
+#include "io/lock.h"
 #include "runner/clock.h"
 #include "runner/mpi_message.h"
 #include "runner/mpi_peer.h"
@@ -74,9 +75,9 @@ static inline Status sim_put(const char *path, const void *bytes, size_t n, Err 
   return OK;
 }
 
-static inline Status sim_lock(const char *dir, double wait, int *fd, Err *e) {
-  (void)dir, (void)wait, (void)e;
-  *fd = 101;
+static inline Status sim_lock(Arena *a, const char *dir, double wait, Lock **out, Err *e) {
+  (void)a, (void)dir, (void)wait, (void)e;
+  *out = NULL;
   return OK;
 }
 
@@ -98,32 +99,36 @@ static inline bool sim_exists(const char *path) {
 #define message_send    sim_message_send
 #undef MPI_Isend
 #undef MPI_Test
-#define MPI_Isend               sim_isend
-#define MPI_Test                sim_test
-#define mpi_team_init           sim_team_init
-#define mpi_team_free           sim_team_free
-#define mpi_team_form           sim_team_form
-#define mpi_team_next           sim_team_next
-#define work_train              sim_train
-#define open                    sim_open
-#define write                   sim_write
-#define ftruncate               sim_truncate
-#define fsync                   sim_sync
-#define close                   sim_close
-#define fstat                   sim_stat
-#define file_read               sim_read
-#define peer_look()             ((void)0)
-#define wait_watch(watch, what) ((void)(watch), (void)(what))
-#define record_publish(run, e)  ((void)(run), (void)(e), OK)
-#define progress_draw(p, now)   ((void)(p), (void)(now))
-#define file_sync_dir           sim_path
-#define file_make_dirs          sim_path
-#define file_write              sim_put
-#define file_remove             sim_path
-#define file_exists             sim_exists
-#define file_lock               sim_lock
-#define file_unlock(fd)         ((void)(fd))
-#define file_sweep(dir, begins) ((void)(dir), (void)(begins))
+#define MPI_Isend                       sim_isend
+#define MPI_Test                        sim_test
+#define mpi_team_init                   sim_team_init
+#define mpi_team_free                   sim_team_free
+#define mpi_team_form                   sim_team_form
+#define mpi_team_next                   sim_team_next
+#define work_train                      sim_train
+#define open                            sim_open
+#define write                           sim_write
+#define ftruncate                       sim_truncate
+#define fsync                           sim_sync
+#define close                           sim_close
+#define fstat                           sim_stat
+#define file_read                       sim_read
+#define peer_look()                     ((void)0)
+#define wait_watch(watch, what)         ((void)(watch), (void)(what))
+#define record_publish(run, e)          ((void)(run), (void)(e), OK)
+#define progress_draw(p, now)           ((void)(p), (void)(now))
+#define file_sync_dir                   sim_path
+#define file_make_dirs                  sim_path
+#define file_write                      sim_put
+#define file_remove                     sim_path
+#define file_exists                     sim_exists
+#define lock_take                       sim_lock
+#define lock_release(l)                 ((void)(l))
+#define lock_check(l, e)                ((void)(l), (void)(e), OK)
+#define lock_lost(l)                    ((void)(l), false)
+#define lock_stop_asked(l)              ((void)(l), false)
+#define lock_note(l, running, achieved) ((void)(l), (void)(running), (void)(achieved))
+#define file_sweep(dir, begins)         ((void)(dir), (void)(begins))
 #endif
 
 #endif
