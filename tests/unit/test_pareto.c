@@ -15,10 +15,11 @@ static bool near(double x, double y) {
 static void fronts_by_hand(void **state) {
   (void)state;
   static const double losses[][2] = {
-      {1, 5},   {2, 3},        {3, 3} /* (2, 3) is as good, and better in one */,
-      {4, 1},   {1, 6},        {2, 3},
-      {NAN, 0}, {0, INFINITY}, {5, 5}};
-  static const bool want[] = {true, true, false, true, false, true, false, false, false};
+      {1, 5},        {2, 3},        {3, 3} /* (2, 3) is as good, and better in one */,
+      {4, 1},        {1, 6},        {2, 3},
+      {NAN, 0},      {0, INFINITY}, {5, 5},
+      {-INFINITY, 0}};
+  static const bool want[] = {true, true, false, true, false, true, false, false, false, false};
   bool front[COUNT(want)];
   pareto_front(&losses[0][0], COUNT(want), 2, front);
   for (int i = 0; i < COUNT(want); i++) assert_int_equal(front[i], want[i]);

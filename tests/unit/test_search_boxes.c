@@ -83,6 +83,25 @@ static void boxes_follow_means(void **state) {
   check_second(a, &b[1]);
 }
 
+/* A box that ends where a cell does: zoom 8 leaves units the cell of 3 alone. */
+static void the_end_of_a_box_is_not_drawn(void **state) {
+  Arena *a = *state;
+  Spec *s = by_hand(a, "");
+  History h;
+  int n;
+  Diag d = diag_new(a);
+  const char *zoom =
+      "search.method={name: coarse_to_fine, stages: 2, keep: 0.5, margin: 0, zoom: 8}";
+  s = spec_from_text(a, "e.yaml", s->file->text, ".", &zoom, 1, &d);
+  assert_non_null(s);
+  history_init(&h, a, s);
+  history_tell(&h, 0, history_point(a, &h, 0), 0.25);
+  history_tell(&h, 1, history_point(a, &h, 1), 0.5);
+  const SearchBox *b = search_boxes(a, &h, &n);
+  assert_true(n == 2 && number(b[1].low[2]) == 3 && number(b[1].high[2]) == 3);
+  assert_true(near(number(b[1].low[0]), 1.75) && near(number(b[1].high[0]), 2.25));
+}
+
 static void others_have_none(void **state) {
   Arena *a = *state;
   History h;
@@ -96,6 +115,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(boxes_by_hand),
       cmocka_unit_test(boxes_follow_means),
+      cmocka_unit_test(the_end_of_a_box_is_not_drawn),
       cmocka_unit_test(others_have_none),
   };
   return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
