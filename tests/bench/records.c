@@ -78,6 +78,7 @@ int main(int argc, char **argv) {
                         .file = "t.yaml",
                         .directory = ".",
                         .n_trials = n,
+                        .repeats = 1,
                         .identity = spec_text(&a, spec, SPEC_FOR_DIGEST),
                         .data = "0123456789abcdef0123456789abcdef",
                         .commit = "unknown",

@@ -138,7 +138,7 @@ began=$SECONDS
 # a different sample at every run, and the place in the name of a failure
 offset=$(($(date +%s) % every))
 for scenario in rungs cost stopped more over; do
-  [ -z "$only" ] || [ "$only" = "$scenario" ] || [ $counted = 0 ] || continue
+  [ -z "$only" ] || [ "$only" = "$scenario" ] || [ "$counted" = 0 ] || continue
   begin "$scenario"
   rm -rf undisturbed
   [ ! -d before ] || cp -r before undisturbed

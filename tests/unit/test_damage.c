@@ -126,6 +126,7 @@ static const char *make_run(void) {
                         .file = "t.yaml",
                         .directory = ".",
                         .n_trials = 1,
+                        .repeats = 1,
                         .identity = spec_text(arena, s, SPEC_FOR_DIGEST),
                         .data = "d",
                         .commit = "unknown",

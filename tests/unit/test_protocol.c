@@ -80,6 +80,7 @@ static RunHead head_of(Arena *a) {
                    .file = "t.yaml",
                    .directory = ".",
                    .n_trials = job.spec->search.trials,
+                   .repeats = 1,
                    .identity = spec_text(a, job.spec, SPEC_FOR_DIGEST),
                    .data = "0123456789abcdef0123456789abcdef",
                    .commit = "unknown",
