@@ -116,7 +116,10 @@ static bool watch(Arena *a, const char *path, double seconds, LockHolder *last) 
 static bool write_me(Lock *l) {
   char text[TEXT];
   const int n = lock_text_write(&l->me, text, sizeof text);
-  if (n < 0 || pwrite(l->fd, text, (size_t)n, 0) != n) return false;
+  if (n < 0) return false;
+  const ssize_t put = pwrite(l->fd, text, (size_t)n, 0);
+  if (put >= 0 && put < n) errno = ENOSPC;
+  if (put != n) return false;
   if (!l->certain && fdatasync(l->fd) != 0) return false; /* so that other hosts see it */
   atomic_store(&l->beaten, (long long)(now() * 1000));
   return true;

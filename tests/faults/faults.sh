@@ -164,10 +164,9 @@ for scenario in rungs cost stopped more over; do
       sensible
       seen[$way:$code]=$((${seen[$way:$code]:-0} + 1))
       recovered
-      here=$((here + 1))
+      here=$((here + 1)) tried=$((tried + 1))
     done
   done
-  tried=$((tried + here))
   echo "$scenario: $counted calls, $here faults, all recovered"
 done
 for key in "${!seen[@]}"; do echo "  $key ${seen[$key]}"; done | sort
