@@ -34,6 +34,10 @@ typedef struct {
   Cut cut;
   Fault fault;
   pthread_barrier_t barrier;
+  pthread_mutex_t
+      turn; /* held by the one rank that computes: OpenBLAS without threads of its own is
+                           not to be called by several */
+  void *(*run)(void *);
   void *vector[MAX_RANKS]; /* what each brought to the collective that is going on */
 } World;
 
@@ -91,13 +95,19 @@ static inline void rank_add_all(const World *w, NnReduce kind, RankCopies copy, 
   }
 }
 
+static inline void rank_meet(World *w) {
+  pthread_mutex_unlock(&w->turn);
+  pthread_barrier_wait(&w->barrier);
+  pthread_mutex_lock(&w->turn);
+}
+
 static inline void rank_sum(Rank *r, NnReduce kind, void *v, size_t n) {
   World *w = r->world;
   RankCopies copy;
   w->vector[r->place] = v;
-  pthread_barrier_wait(&w->barrier);
+  rank_meet(w);
   for (int i = 0; i < w->n; ++i) memcpy(copy[i], w->vector[i], rank_bytes(kind, n));
-  pthread_barrier_wait(&w->barrier);
+  rank_meet(w);
   rank_add_all(w, kind, copy, n);
   memcpy(v, copy[0], rank_bytes(kind, n));
 }
@@ -142,13 +152,13 @@ static inline void rank_gather_parts(void *ctx, Real *v, size_t n) {
   ++r->calls.gather_parts;
   if (w->cut == CUT_NONE) return;
   w->vector[r->place] = v;
-  pthread_barrier_wait(&w->barrier);
+  rank_meet(w);
   for (int i = 0; i < w->n; ++i) {
     size_t first, count;
     rank_part(w, i, n, &first, &count);
     if (i != r->place) memcpy(v + first, (Real *)w->vector[i] + first, count * sizeof *v);
   }
-  pthread_barrier_wait(&w->barrier);
+  rank_meet(w);
 }
 
 static inline void rank_tick(void *ctx) {
@@ -218,15 +228,26 @@ static inline void *rank_train(void *arg) {
   return NULL;
 }
 
-/* `run` on every rank of the world at the same time. */
+static inline void *rank_thread(void *arg) {
+  World *w = ((Rank *)arg)->world;
+  pthread_mutex_lock(&w->turn);
+  w->run(arg);
+  pthread_mutex_unlock(&w->turn);
+  return NULL;
+}
+
+/* `run` on every rank of the world, each a thread; one after the other between their meetings. */
 static inline void ranks_run(World *w, Rank *ranks, void *(*run)(void *)) {
   pthread_t threads[MAX_RANKS];
+  pthread_mutex_init(&w->turn, NULL);
+  w->run = run;
   pthread_barrier_init(&w->barrier, NULL, (unsigned)w->n);
   for (int i = 0; i < w->n; ++i) {
-    assert_int_equal(pthread_create(&threads[i], NULL, run, &ranks[i]), 0);
+    assert_int_equal(pthread_create(&threads[i], NULL, rank_thread, &ranks[i]), 0);
   }
   for (int i = 0; i < w->n; ++i) pthread_join(threads[i], NULL);
   pthread_barrier_destroy(&w->barrier);
+  pthread_mutex_destroy(&w->turn);
 }
 
 static inline void ranks_train(World *w, Rank *ranks, const int *rows, int from, int to,
