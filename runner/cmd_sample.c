@@ -97,8 +97,7 @@ static Status sample(const Options *o, History *h, const RunDir *run, Err *e) {
       log_line(LOG_NOTE,
                "%s looks at results: the point of trial %lld depends on those of trials "
                "before %lld%s",
-               base->search.method.kind->name, (long long)n,
-               (long long)(n - base->search.max_concurrent),
+               base->search.method.kind->name, (long long)n, (long long)history_n_told(h, n),
                run ? "" : "; --run RUN goes on from those of a run");
       break;
     }

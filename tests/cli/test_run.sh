@@ -84,6 +84,6 @@ expect 2 "number of a trial" ranks 0 show runs/s best
 expect 2 "--yaml shows one trial" ranks 0 show runs/s --yaml
 expect 4 "no such run directory" ranks 0 show nothing
 expect 4 "not a run directory" ranks 0 digest .
-expect 0 "caviar show RUN [TRIAL]" ranks 2 show --help
+expect 0 "caviar show RUN [TRIAL|--pareto]" ranks 2 show --help
 expect 0 "caviar run E.yaml" ranks 2 run --help
 echo "all is well"
