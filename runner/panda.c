@@ -4,7 +4,7 @@
 #include "clock.h"
 #include "objective.h"
 
-static const double look_seconds = 0.5;
+static const double look_seconds = 0.1;
 
 void panda_init(Panda *p, RunDir *run) {
   *p = (Panda){.run = run};

@@ -29,7 +29,7 @@ typedef struct {
 
 void panda_init(Panda *p, RunDir *run);
 
-/* Often; looks for requests about twice a second. `trains`: the training was handed out. An error is
+/* Often; looks for requests about ten times a second. `trains`: the training was handed out. An error is
  * one of the journal's. */
 MUST_CHECK Status panda_tick(Panda *p, bool trains, Err *e);
 /* It was given back because panda_tick has asked for it. */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Slurm jobs on two virtual nodes (slurm/vcluster): whatever befalls a job of `caviar submit`, the run ends by itself
 # with the digest of an undisturbed one: time limit, requeue, USR1 again and again, preemption, the loss of a node.
-# An array; `caviar stop`; a second job on the same directory. CAVIAR_LONG=1: 20 cycles of USR1 instead of 3.
+# An array; `caviar stop`; a second job on the same directory. With CAVIAR_LONG=1; 20 cycles of USR1 with CAVIAR_CYCLES=20.
 # shellcheck source=tests/cli/replicas.sh
 . "${CAVIAR_SOURCE:?}/tests/cli/replicas.sh"
 PATH=$PATH:/usr/sbin:/sbin
@@ -11,6 +11,7 @@ cannot() {
   echo "skipped: $1"
   exit 77
 }
+[ -n "${CAVIAR_LONG:-}" ] || cannot "it takes five to seven minutes, and waits for Slurm's own clocks; CAVIAR_LONG=1 runs it"
 [ "$(id -u)" = 0 ] || cannot "only root can start a virtual cluster"
 for name in slurmctld slurmd sbatch srun unshare; do
   command -v $name >/dev/null || cannot "$name is not installed (Debian: slurmctld slurmd slurm-client)"
@@ -93,8 +94,8 @@ sized() { # NAME EPOCHS
   sed -i "s/rows: 400/rows: 4000/; s/units: 8/units: 32/; s/epochs: 3, batch_size: 32/epochs: $2, batch_size: 16/" "$1.yaml"
   echo 'checkpoint: {every_seconds: 1}' >>"$1.yaml"
 }
-sized short 600
-sized long 7000 # not over before Slurm looks at time limits, every 30 s
+sized short 2400 # on a machine with nothing else to do it must last for three cycles
+sized long 28000 # not over before Slurm looks at time limits, every 30 s
 
 # ---- the time limit, beside all the others -----------------------------------------------------------
 submit limit long.yaml --nodelist=n1 --ntasks=1 --time=1 --signal-seconds=60
@@ -126,7 +127,7 @@ ends requeue "$job" "$want"
 
 # ---- USR1, as before the time limit: it saves, and goes back to the queue by itself ------------------
 cycles=3 file=short.yaml
-[ -n "${CAVIAR_LONG:-}" ] && cycles=20 file=long.yaml
+[ "${CAVIAR_CYCLES:-3}" -gt 3 ] && cycles=$CAVIAR_CYCLES file=long.yaml
 submit cycles $file --nodes=2 --ntasks-per-node=1 --time=10
 for ((i = 1; i <= cycles; i++)); do
   within at_work cycles "$job"

@@ -9,7 +9,7 @@ seed: 4
 data: {source: {name: blobs, rows: 6000, classes: 4, features: 8, spread: 0.9}}
 model: {layers: [{dense: {units: 64}}, batch_norm, relu, {dropout: {rate: 0.2}}, {dense: {units: classes}}]}
 metric: {name: validation_loss, at: best}
-train: {epochs: 700, batch_size: 48, shards: 4, optimizer: {name: adam, learning_rate: 0.001}}
+train: {epochs: 1500, batch_size: 48, shards: 4, optimizer: {name: adam, learning_rate: 0.001}}
 checkpoint: {every_seconds: 0.5}
 resources: {stall_seconds: 2}
 END
@@ -80,14 +80,14 @@ for n in 0 2 4; do
   begin $dir $n
   sleep 5 # longer than a stall
   expect 2 "refused: the training is paused already" ranks 0 pause $dir
-  expect 2 "is not over" ranks 0 rewind $dir --epoch 699
+  expect 2 "is not over" ranks 0 rewind $dir --epoch 1499
   expect 0 "goes on with update" ranks 0 resume $dir
   expect 2 "refused: the training is not paused" ranks 0 resume $dir
   expect 0 "from update" ranks 0 tune $dir train.clip_norm=0.1
   expect 0 "paused before" ranks 0 pause $dir
-  expect 0 "back at the end of epoch 1, before update 101 (epoch 2 of 700), 1 edit undone" \
+  expect 0 "back at the end of epoch 1, before update 101 (epoch 2 of 1500), 1 edit undone" \
     ranks 0 rewind $dir --epoch 1
-  expect 0 "{train.optimizer.learning_rate: 0.0005} from update 101 (epoch 2 of 700) on" \
+  expect 0 "{train.optimizer.learning_rate: 0.0005} from update 101 (epoch 2 of 1500) on" \
     ranks 0 tune $dir train.optimizer.learning_rate=5.0e-4
   expect 0 "goes on with update 101" ranks 0 resume $dir
   go_beyond $dir 300
