@@ -83,6 +83,7 @@ for n in 0 2 4; do
   expect 2 "is not over" ranks 0 rewind $dir --epoch 1499
   expect 0 "goes on with update" ranks 0 resume $dir
   expect 2 "refused: the training is not paused" ranks 0 resume $dir
+  go_beyond $dir 100
   expect 0 "from update" ranks 0 tune $dir train.clip_norm=0.1
   expect 0 "paused before" ranks 0 pause $dir
   expect 0 "back at the end of epoch 1, before update 101 (epoch 2 of 1500), 1 edit undone" \
