@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared_memory.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define HAS_ASAN 1
@@ -44,7 +46,8 @@ struct ArenaChunk {
 _Static_assert(sizeof(ArenaChunk) <= ALIGN, "the header of a chunk fits one line");
 
 static void (*on_exhausted)(size_t bytes);
-static int fail_countdown; /* tests: 1 means that the next request to the system fails */
+static size_t share_at_least; /* 0: never */
+static int fail_countdown;    /* tests: 1 means that the next request to the system fails */
 
 void arena_on_exhausted(void (*handler)(size_t bytes)) {
   on_exhausted = handler;
@@ -64,11 +67,16 @@ static size_t rounded(size_t bytes) {
   return (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
+void arena_share_fixed(size_t at_least) {
+  share_at_least = at_least;
+}
+
 /* A zeroed chunk with room for `size` bytes (a multiple of ALIGN), or NULL. */
-static ArenaChunk *chunk_new(size_t size) {
+static ArenaChunk *chunk_new(size_t size, bool is_shared) {
   if (fail_countdown > 0 && --fail_countdown == 0) return NULL;
   if (size > SIZE_MAX - 2 * ALIGN) return NULL;
-  char *block = calloc(1, size + 2 * ALIGN); /* large ones: untouched pages of the system */
+  const size_t bytes = size + 2 * ALIGN; /* large ones: untouched pages of the system */
+  char *block = is_shared ? shared_memory_take(bytes) : calloc(1, bytes);
   if (!block) return NULL;
   char *start = block + (ALIGN - (uintptr_t)block % ALIGN) % ALIGN;
   ArenaChunk *chunk = (ArenaChunk *)(void *)start;
@@ -88,7 +96,8 @@ void arena_init_measuring(Arena *a) {
 Status arena_init_fixed(Arena *a, size_t bytes, const char *what, Err *e) {
   arena_init(a);
   size_t size = rounded(bytes) + RED_ZONE;
-  ArenaChunk *chunk = bytes > SIZE_MAX / 2 ? NULL : chunk_new(size);
+  const bool is_shared = share_at_least && bytes >= share_at_least;
+  ArenaChunk *chunk = bytes > SIZE_MAX / 2 ? NULL : chunk_new(size, is_shared);
   if (!chunk)
     FAIL(e, E_MEMORY, "%s: the system refused %.1f MiB; free memory or make it smaller", what,
          (double)bytes / (1 << 20));
@@ -100,7 +109,7 @@ void arena_free(Arena *a) {
   for (ArenaChunk *chunk = a->chunks; chunk;) {
     ArenaChunk *next = chunk->next;
     ASAN_UNPOISON_MEMORY_REGION(chunk->bytes, chunk->size);
-    free(chunk->block);
+    if (!shared_memory_give(chunk->block)) free(chunk->block);
     chunk = next;
   }
   arena_init(a);
@@ -119,7 +128,7 @@ static ArenaChunk *growing_chunk(Arena *a, size_t taken) {
   if (size > LARGEST_STEP) size = LARGEST_STEP;
   bool alone = newest && taken > size / 2;
   if (taken > size || alone) size = taken;
-  ArenaChunk *chunk = chunk_new(size);
+  ArenaChunk *chunk = chunk_new(size, false);
   if (!chunk) exhausted(taken);
   if (alone) {
     chunk->next = newest->next;

@@ -48,6 +48,10 @@ void *arena_grow(Arena *a, void *array, size_t size, int *capacity, int need);
 /* Called when memory runs out in a growing arena; must not return. Set once, by main. */
 void arena_on_exhausted(void (*handler)(size_t bytes));
 
+/* From now on a fixed arena of at least so many bytes is of memory that other processes can map
+ * (shared_memory.h). 0, as at first: none is. */
+void arena_share_fixed(size_t at_least);
+
 /* For tests: the nth request to the system from now on is refused (1: the next); 0: none. */
 void arena_fail_at(int nth);
 

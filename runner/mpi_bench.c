@@ -57,6 +57,7 @@ static MpiTeam *new_team(Arena *a, int n) {
 }
 
 static void open_ranks(Arena *a, const BenchOptions *o, Ranks *r) {
+  mpi_team_offer_memory();
   *r = (Ranks){.a = a, .rank = world_rank(), .n = 1, .comm = MPI_COMM_NULL};
   for (int i = 0; i < o->n_shards; i++) {
     const int n = team_size(o->shards[i]);

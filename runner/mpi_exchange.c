@@ -139,7 +139,7 @@ static void stream_run(Stream *s, const Waiting *w) {
   }
 }
 
-void exchange_long(MpiTeam *t, const Head *head, int place, const void *out, size_t n_out, void *in,
+static void stream(MpiTeam *t, const Head *head, int place, const void *out, size_t n_out, void *in,
                    size_t n_in, bool add) {
   Stream s = {.t = t,
               .rank = t->ranks[place],
@@ -149,14 +149,30 @@ void exchange_long(MpiTeam *t, const Head *head, int place, const void *out, siz
               .n_in = n_in,
               .add = add};
   const Waiting w = waiting(t, head, place);
-  MPI_Request got, sent;
-  post_envelope(t, place, &got);
-  send_envelope(t, head, place, NULL, 0, &sent);
   stream_begin(&s);
-  wait_request(&w, &got);
-  check_head(t, head, place);
   stream_run(&s, &w);
-  wait_request(&w, &sent);
+}
+
+/* ---- both ways ------------------------------------------------------------------------------- */
+
+/* What the partner reads stays as it is until both have read. */
+void exchange_long(MpiTeam *t, const Head *head, int place, const void *out, size_t n_out, void *in,
+                   size_t n_in, bool add) {
+  View *view = &t->b->views[__builtin_ctz((unsigned)(place ^ t->team.place))];
+  const Home mine = view_home(view, t->ranks[place], out, n_out);
+  Home theirs;
+  exchange_short(t, head, place, &mine, sizeof mine);
+  memcpy(&theirs, t->b->in.bytes, sizeof theirs);
+  const void *seen = view_of(view, t->ranks[place], &mine, &theirs, n_in);
+  if (!seen) {
+    stream(t, head, place, out, n_out, in, n_in, add);
+    return;
+  }
+  if (add)
+    t->b->add(n_in / sizeof(Real), seen, in);
+  else
+    memcpy(in, seen, n_in);
+  exchange_short(t, head, place, NULL, 0);
 }
 
 /* ---- one way --------------------------------------------------------------------------------- */

@@ -4,13 +4,15 @@
  *
  * Every meeting of two members begins with an envelope: a head that says which collective its
  * sender is in, and the bytes themselves where they are few. Many bytes follow in pieces, sent from
- * and, if nothing is to be added, received in place. So each member can check the other's head, and
+ * and, if nothing is to be added, received in place; or none follow, because each reads them where
+ * they are (mpi_view.h). So each member can check the other's head, and
  * no receive is ever too small: the job ends with both heads in words, not in a hang.
  */
 #ifndef CAVIAR_MPI_EXCHANGE_H
 #define CAVIAR_MPI_EXCHANGE_H
 
 #include "mpi_team.h"
+#include "mpi_view.h"
 
 /* The collectives of a team. */
 typedef enum {
@@ -40,10 +42,13 @@ typedef struct {
   char bytes[ENVELOPE_BYTES];
 } Envelope;
 
+enum { MOST_LEVELS = 10 }; /* 2^10 = MPI_TEAM_MOST */
+
 typedef struct MpiTeamBuffers {
   Envelope out, in;
   char piece[PIECES][PIECE_BYTES]; /* that have arrived and are to be added */
   void (*add)(size_t n, const Real *x, Real *sum);
+  View views[MOST_LEVELS]; /* of the partner at distance 2^i */
 } MpiTeamBuffers;
 
 /* The communicator of team traffic. */
@@ -54,7 +59,8 @@ void exchange_end(void);
  */
 void exchange_short(MpiTeam *t, const Head *head, int place, const void *bytes, size_t n);
 
-/* Swaps `out` for `in`, which lie apart; add: what comes is Real, added to what is in `in`. */
+/* Swaps `out` for `in`, which lie apart; add: what comes is Real, added to what is in `in`. The
+ * partner's place is another in one bit. */
 void exchange_long(MpiTeam *t, const Head *head, int place, const void *out, size_t n_out, void *in,
                    size_t n_in, bool add);
 

@@ -30,10 +30,17 @@ static double time_sum(MpiTeam *t, Real *v, size_t n, bool mpi) {
   return 1e6 * (clock_now() - start);
 }
 
+/* Zero, in an arena such as a model has. */
+static Real *model_vector(Arena *a, size_t n) {
+  Err e = {0};
+  if (arena_init_fixed(a, n * sizeof(Real), "the vector", &e) != OK) arena_init(a);
+  return ARENA_ARRAY(a, Real, n);
+}
+
 void mpi_team_measure(MpiTeam *t, size_t n, double seconds, double *us, double *mpi) {
-  Arena a = {0};
+  Arena a = {0}, numbers = {0};
   arena_init(&a);
-  Real *v = ARENA_ARRAY(&a, Real, n);
+  Real *v = model_vector(&numbers, n);
   double *own_times = ARENA_ARRAY(&a, double, MOST_TIMES);
   double *mpi_times = ARENA_ARRAY(&a, double, MOST_TIMES);
   const double end = clock_now() + seconds;
@@ -54,6 +61,7 @@ void mpi_team_measure(MpiTeam *t, size_t n, double seconds, double *us, double *
     *mpi = median(mpi_times, times);
     t->team.share(t, mpi, sizeof *mpi);
   }
+  arena_free(&numbers);
   arena_free(&a);
 }
 

@@ -250,6 +250,7 @@ static void train(Worker *w, Arena *a, const Task *t) {
   w->team.what = arena_printf(a, "trial %lld", (long long)t->number);
   const Status s = work_train(a, w->work, t, &json, &stopped);
   w->leads = -1;
+  mpi_team_form(&w->team, &w->rank, 1);
   if (w->joining.n > 0) give_word(w, NULL, 0);
   if (leads && s == OK) post_result(w, json);
   if (leads && s != OK) give_back(w, t->number);
@@ -347,6 +348,7 @@ void mpi_sched_run(Search *s, Work *work) {
     w->lead = &lead;
   }
   mpi_team_init(&w->team);
+  if (work->spec->train.shards > 1) mpi_team_offer_memory();
   work->team = &w->team.team;
   work->hooks = (TrialHooks){.ctx = w,
                              .tick = on_tick,

@@ -23,8 +23,6 @@
 #include "mpi_world.h"
 #include "nn/vector.h"
 
-enum { MOST_LEVELS = 10 }; /* 2^10 = MPI_TEAM_MOST */
-
 static Head begin(MpiTeam *t, TeamCall call, size_t n) {
   return (Head){.call = call, .sequence = ++t->sequence, .n = n};
 }
@@ -248,7 +246,16 @@ void mpi_team_init(MpiTeam *t) {
   mpi_team_form(t, &alone, 1);
 }
 
+void mpi_team_offer_memory(void) {
+  if (world_started()) view_offer_memory();
+}
+
+static void close_views(MpiTeam *t) {
+  for (int i = 0; i < MOST_LEVELS; i++) view_close(&t->b->views[i]);
+}
+
 void mpi_team_free(MpiTeam *t) {
+  close_views(t);
   arena_free(&t->buffers);
 }
 
@@ -263,6 +270,7 @@ void mpi_team_form(MpiTeam *t, const int *ranks, int n) {
   if (n < 1 || n > MPI_TEAM_MOST || (n & (n - 1))) refuse("a team whose size is no power of two");
   while (place < n && ranks[place] != me) place++;
   if (place == n) refuse("a team without this rank");
+  close_views(t);
   memmove(t->ranks, ranks, (size_t)n * sizeof *ranks);
   t->n = t->team.size = n;
   t->team.ranks = t->ranks;

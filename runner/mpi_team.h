@@ -40,6 +40,9 @@ void mpi_team_end(void);
 void mpi_team_init(MpiTeam *t);
 void mpi_team_free(MpiTeam *t);
 
+/* Models laid out from now on are in memory that members on this host read in place. */
+void mpi_team_offer_memory(void);
+
 /* This rank's team is these ranks, this rank among them; n is a power of two. team.tick, tick_ctx
  * and `what` stay, nothing is wished or agreed. */
 void mpi_team_form(MpiTeam *t, const int *ranks, int n);

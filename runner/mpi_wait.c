@@ -54,6 +54,10 @@ int wait_rank(void) {
   return job.rank;
 }
 
+int wait_neighbours(void) {
+  return job.hosts ? ranks_here() - 1 : 0;
+}
+
 const char *wait_host(int rank) {
   return job.hosts && rank >= 0 && rank < job.n ? job.hosts[rank] : "";
 }

@@ -42,6 +42,7 @@ _Noreturn void wait_end_job(Status why);
 
 /* The name of a rank's host; "" before mpi_team_start. */
 const char *wait_host(int rank);
-int wait_rank(void); /* this one */
+int wait_rank(void);       /* this one */
+int wait_neighbours(void); /* other ranks on its host */
 
 #endif

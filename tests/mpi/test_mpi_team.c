@@ -1,7 +1,9 @@
 /*
  * Every collective of a team, on every member, bit for bit what the plain trees of team_rig.h give:
- * on all ranks in order, in reverse, and on two teams at once, of the even and of the odd ranks.
+ * on all ranks in order, in reverse, and on two teams at once, of the even and of the odd ranks; with
+ * vectors that the others can read in place, and with others.
  */
+#include "runner/mpi_exchange.h"
 #include "team_rig.h"
 
 static const size_t sizes[] = {0,    1,    15,   16,    17,     4095,   4096,
@@ -13,12 +15,17 @@ static void *room(size_t n, size_t size) {
   return p;
 }
 
+/* Such as a model has: the others read in place what is large. */
+static Real *vector(Arena *a, size_t n) {
+  Err e = {0};
+  REQUIRE(arena_init_fixed(a, (n + 1) * sizeof(Real), "a vector", &e) == OK, "%s", e.text);
+  return ARENA_ARRAY(a, Real, n + 1);
+}
+
 /* ---- one collective, against its reference ---------------------------------------------------- */
 
-static float *brought(const MpiTeam *t, uint64_t seed, size_t n) {
-  float *v = room(n, sizeof *v);
+static void bring(const MpiTeam *t, uint64_t seed, float *v, size_t n) {
   for (size_t i = 0; i < n; i++) v[i] = (float)rig_value(seed, t->team.place, i);
-  return v;
 }
 
 static void require_sums(const MpiTeam *t, uint64_t seed, const float *v, size_t first,
@@ -31,16 +38,22 @@ static void require_sums(const MpiTeam *t, uint64_t seed, const float *v, size_t
 }
 
 static void check_sum(MpiTeam *t, uint64_t seed, size_t n) {
-  float *v = brought(t, seed, n);
-  t->team.reduce(t->team.ctx, NN_SUM_REAL, v, n);
-  require_sums(t, seed, v, 0, n, n);
-  free(v);
+  Arena a = {0};
+  float *v = vector(&a, n);
+  for (uint64_t round = 0; round < 4; round++) { /* nobody writes what another still reads */
+    bring(t, seed + 1000 * round, v, n);
+    t->team.reduce(t->team.ctx, NN_SUM_REAL, v, n);
+    require_sums(t, seed + 1000 * round, v, 0, n, n);
+  }
+  arena_free(&a);
 }
 
 /* The parts are right after the halving; a mark in each goes round with the gathering. */
 static void check_parts(MpiTeam *t, uint64_t seed, size_t n) {
   size_t first = n, count = n + 1;
-  float *v = brought(t, seed, n);
+  Arena a = {0};
+  float *v = vector(&a, n);
+  bring(t, seed, v, n);
   t->team.reduce_part(t->team.ctx, v, n, &first, &count);
   REQUIRE(first + count <= n, "part %zu + %zu of %zu", first, count, n);
   require_sums(t, seed, v, first, count, n);
@@ -51,7 +64,7 @@ static void check_parts(MpiTeam *t, uint64_t seed, size_t n) {
     REQUIRE(v[i] == want, "gathered %zu of %zu: %.9g, expected %.9g", i, n, (double)v[i],
             (double)want);
   }
-  free(v);
+  arena_free(&a);
 }
 
 static void check_f64(MpiTeam *t, uint64_t seed, size_t n) {
@@ -152,6 +165,12 @@ static void check_values(int members) {
           chain_differs, swap_differs);
 }
 
+/* Partners in a team of all ranks of this host have read each other's memory, or never. */
+static void check_views(const MpiTeam *t, bool seen) {
+  for (int d = 1, i = 0; d < t->n; d *= 2, i++)
+    REQUIRE(!t->b->views[i].base == !seen, "distance %d: %s", d, seen ? "messages" : "no messages");
+}
+
 int main(int argc, char **argv) {
   static MpiTeam team;
   int ranks[MPI_TEAM_MOST];
@@ -164,6 +183,10 @@ int main(int argc, char **argv) {
   for (int i = 0; i < n; i++) ranks[i] = i;
   mpi_team_form(&team, ranks, n);
   check_all(&team);
+  check_views(&team, false);
+  mpi_team_offer_memory();
+  check_all(&team);
+  check_views(&team, true);
   for (int i = 0; i < n; i++) ranks[i] = n - 1 - i;
   mpi_team_form(&team, ranks, n);
   REQUIRE(team.team.place == n - 1 - me && team.team.size == n, "place %d", team.team.place);
