@@ -35,6 +35,7 @@ enum { RED_ZONE = 0 };
 #endif
 
 enum { ALIGN = 64, FIRST_CHUNK = 4096, LARGEST_STEP = 1 << 20 };
+enum { SMALL_TEXT = 256 }; /* is formatted once */
 
 struct ArenaChunk {
   ArenaChunk *next;
@@ -169,11 +170,13 @@ char *arena_strdup(Arena *a, const char *text) {
 }
 
 char *arena_printf(Arena *a, const char *format, ...) {
+  char small[SMALL_TEXT];
   va_list args;
   va_start(args, format);
-  int n = vsnprintf(NULL, 0, format, args);
+  int n = vsnprintf(small, sizeof small, format, args);
   va_end(args);
   if (n < 0) n = 0;
+  if (n < SMALL_TEXT) return arena_strndup(a, small, (size_t)n);
   char *text = arena_alloc(a, (size_t)n + 1, 1);
   if (!text) return NULL;
   va_start(args, format);

@@ -27,11 +27,16 @@ void str_add(Str *s, const char *text) {
 }
 
 void str_addf(Str *s, const char *format, ...) {
+  char small[256]; /* most texts fit, and are formatted once */
   va_list args;
   va_start(args, format);
-  int n = vsnprintf(NULL, 0, format, args);
+  int n = vsnprintf(small, sizeof small, format, args);
   va_end(args);
   if (n < 0) return;
+  if (n < (int)sizeof small) {
+    str_addn(s, small, n);
+    return;
+  }
   if (n > INT_MAX / 2 - s->length) n = INT_MAX / 2;
   s->text = arena_grow(s->arena, s->text, 1, &s->capacity, s->length + n + 1);
   va_start(args, format);

@@ -1,6 +1,7 @@
 /*
  * JSON: a small writer over Str (shortest numbers; nan as null, inf as "inf", -inf as "-inf"), and
- * a reader over jansson (io/json_read.c is the only file that knows it) into YamlNode-free values.
+ * a reader into YamlNode-free values: io/json_plain.c reads what is plain, jansson (io/json_read.c is the
+ * only file that knows it) everything else, and says what is wrong.
  * Names keep clear of jansson's own (json_string, JSON_OBJECT, ..): the two are linked together.
  */
 #ifndef CAVIAR_JSON_H
@@ -39,10 +40,12 @@ struct JsonValue {
   JsonType type;
   int64_t integer; /* JSON_BOOL, JSON_INT */
   double real; /* JSON_INT, JSON_NUMBER; "inf" and "-inf" strings and null give inf, -inf, nan */
-  const char *text; /* JSON_TEXT */
-  const char *key;  /* child of an object */
+  const char
+      *text;       /* JSON_TEXT; of numbers as they were written, without a NUL, or NULL: unknown */
+  const char *key; /* child of an object */
   JsonValue *first, *next;
   int n_children;
+  int length; /* bytes of `text` */
 };
 
 /* Copies everything into `a`. E_DATA with line and column in the text. */

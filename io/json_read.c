@@ -1,10 +1,9 @@
 /* jansson's values -> JsonValue trees in an arena. The only file that knows jansson. */
-#include "json.h"
+#include "json_plain.h"
 
 #include <jansson.h>
 #include <math.h>
-
-#define MAX_DEPTH 200
+#include <string.h>
 
 /* NULL: nested too deep. */
 static JsonValue *convert(Arena *a, const json_t *from, int depth);
@@ -35,15 +34,16 @@ static bool convert_children(Arena *a, const json_t *from, JsonValue *v, int dep
   return true;
 }
 
-static void convert_text(Arena *a, const char *text, JsonValue *v) {
+void json_set_text(JsonValue *v, const char *text) {
   v->type = JSON_TEXT;
-  v->text = arena_strdup(a, text);
+  v->text = text;
+  v->length = (int)strlen(text);
   if (str_eq(text, "inf")) v->real = INFINITY;
   if (str_eq(text, "-inf")) v->real = -INFINITY;
 }
 
 static JsonValue *convert(Arena *a, const json_t *from, int depth) {
-  if (depth > MAX_DEPTH) return NULL;
+  if (depth > JSON_MAX_DEPTH) return NULL;
   JsonValue *v = ARENA_NEW(a, JsonValue);
   switch (json_typeof(from)) {
   case JSON_OBJECT:
@@ -51,7 +51,7 @@ static JsonValue *convert(Arena *a, const json_t *from, int depth) {
     v->type = json_is_object(from) ? JSON_MAP : JSON_LIST;
     return convert_children(a, from, v, depth) ? v : NULL;
   case JSON_STRING:
-    convert_text(a, json_string_value(from), v);
+    json_set_text(v, arena_strdup(a, json_string_value(from)));
     break;
   case JSON_INTEGER:
     v->type = JSON_INT;
@@ -75,6 +75,11 @@ static JsonValue *convert(Arena *a, const json_t *from, int depth) {
 }
 
 Status json_parse(Arena *a, const char *text, size_t n, JsonValue **value, Err *e) {
+  *value = json_parse_plain(a, text, n);
+  return *value ? OK : json_parse_any(a, text, n, value, e);
+}
+
+Status json_parse_any(Arena *a, const char *text, size_t n, JsonValue **value, Err *e) {
   json_error_t error;
   size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
   json_t *root = json_loadb(text, n, flags, &error);
@@ -82,14 +87,14 @@ Status json_parse(Arena *a, const char *text, size_t n, JsonValue **value, Err *
         error.text);
   *value = convert(a, root, 1);
   json_decref(root);
-  CHECK(e, *value != NULL, E_DATA, "JSON nested deeper than %d levels", MAX_DEPTH);
+  CHECK(e, *value != NULL, E_DATA, "JSON nested deeper than %d levels", JSON_MAX_DEPTH);
   return OK;
 }
 
 const JsonValue *json_get(const JsonValue *object, const char *key) {
   if (object == NULL || object->type != JSON_MAP) return NULL;
   for (const JsonValue *child = object->first; child != NULL; child = child->next) {
-    if (str_eq(child->key, key)) return child;
+    if (child->key[0] == key[0] && str_eq(child->key, key)) return child; /* most end there */
   }
   return NULL;
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/json.h"
+#include "io/json_plain.h"
 
 static int setup(void **state) {
   static Arena arena;
@@ -137,6 +137,121 @@ static void reads(void **state) {
   assert_null(json_get(NULL, "a"));
 }
 
+/* ---- the fast way and jansson ---------------------------------------------------------------- */
+
+static void assert_same(const JsonValue *x, const JsonValue *y) {
+  assert_int_equal(x->type, y->type);
+  assert_int_equal(x->integer, y->integer);
+  assert_memory_equal(&x->real, &y->real, sizeof x->real);
+  assert_int_equal(x->n_children, y->n_children);
+  assert_int_equal(x->key == NULL, y->key == NULL);
+  if (x->key) assert_string_equal(x->key, y->key);
+  if (x->type == JSON_TEXT) assert_string_equal(x->text, y->text);
+  if (x->type == JSON_TEXT) assert_int_equal(x->length, y->length);
+  const JsonValue *a = x->first, *b = y->first;
+  for (; a && b; a = a->next, b = b->next) assert_same(a, b);
+  assert_true(a == NULL && b == NULL);
+}
+
+/* Read fast, it is what jansson reads; true: it was read fast. */
+static bool compare(Arena *a, const char *text, size_t n) {
+  const JsonValue *fast = json_parse_plain(a, text, n);
+  JsonValue *slow;
+  Err e = {0};
+  if (!fast) return false;
+  if (json_parse_any(a, text, n, &slow, &e) != OK) {
+    print_error("jansson refuses what was read: %s: %s\n", text, e.text);
+    fail();
+  }
+  assert_same(fast, slow);
+  return true;
+}
+
+static const char result[] =
+    "{\"trial\": 17, \"point\": {\"a.b\": 0.013, \"c\": \"adam\", \"d\": true, \"e\": [32, -7]},\n"
+    "\t\"metric\": -1.5e-07, \"o\": {}, \"curves\": {\"x\": [0.5, 1E+2, null, \"inf\", \"-inf\"], "
+    "\"y\": []}, \"f\": false, \"z\": 0, \"w\": -0.0, \"v\": 123456789012345678 }";
+
+static void fast_and_slow_are_the_same(void **state) {
+  static const struct {
+    bool plain;
+    const char *text;
+  } cases[] = {
+      {true, result},
+      {true, " [1 , 2]\r\n"},
+      {true, "-0"},
+      {true, "5e-324"},
+      {true, "0.1e0"},
+      {true, "\"a\x7F\""},
+      {false, "1234567890123456789"}, /* these are jansson's */
+      {false, "99999999999999999999"},
+      {false, "\"\\n\""},
+      {false, "\"\xC3\xA9\""},
+      {false, "\"\xFF\""},
+      {false, "\"\x1F\""},
+      {false, "1e999"},
+      {false, "{\"a\": 1, \"b\": 2, \"a\": 3}"},
+      {false, "01"},
+      {false, "1."},
+      {false, ".5"},
+      {false, "+1"},
+      {false, "1e"},
+      {false, "0x10"},
+      {false, "nan"},
+      {false, "truth"},
+      {false, "tru"},
+      {false, "[1,]"},
+      {false, "{\"a\" 1}"},
+      {false, "{1: 2}"},
+      {false, "{,}"},
+      {false, "[1] 2"},
+      {false, "[1"},
+      {false, "\"a"},
+      {false, ""},
+  };
+  for (int i = 0; i < COUNT(cases); i++)
+    if (compare(*state, cases[i].text, strlen(cases[i].text)) != cases[i].plain)
+      fail_msg("%s: read %s", cases[i].text, cases[i].plain ? "slowly" : "fast");
+  assert_null(json_parse_plain(*state, "[1]\0", 4));
+  const JsonValue *v = json_get(json_parse_plain(*state, result, strlen(result)), "metric");
+  assert_int_equal(v->length, 8);
+  assert_memory_equal(v->text, "-1.5e-07", 8);
+}
+
+/* Every byte in turn another one of those that mean something, and every end. */
+static void damaged_fast_and_slow(void **state) {
+  static const char bytes[] = "\"[]{},: \\\n019-+.eEtfnu\x01\xC3";
+  (void)state;
+  int n_plain = 0;
+  for (size_t i = 0; i < strlen(result); i++) {
+    Arena scratch = {0};
+    char *text = arena_strdup(&scratch, result);
+    for (size_t k = 0; k < sizeof bytes; k++) {
+      text[i] = bytes[k]; /* the last is NUL */
+      n_plain += compare(&scratch, text, strlen(text));
+      n_plain += compare(&scratch, text, strlen(result));
+    }
+    arena_free(&scratch);
+  }
+  assert_true(n_plain > 500);
+}
+
+/* As many keys, digits and levels as it reads, and one more. */
+static void limits_of_the_fast_way(void **state) {
+  for (int n = 60; n < 70; n++) {
+    Str out = str_new(*state);
+    for (int i = 0; i < n; i++) str_addf(&out, "%s\"k%d\": %d", i ? ", " : "{", i, i);
+    str_add(&out, "}");
+    assert_int_equal(compare(*state, str_text(&out), (size_t)out.length), n <= 64);
+  }
+  for (int n = 195; n < 205; n++) {
+    Str out = str_new(*state);
+    for (int i = 0; i < n; i++) str_add(&out, "[");
+    for (int i = 0; i < n; i++) str_add(&out, "]");
+    assert_int_equal(compare(*state, str_text(&out), (size_t)out.length), n < 200);
+  }
+}
+
 static void what_is_not_there_is_otherwise(void **state) {
   JsonValue *v = parse(*state, "{\"t\": \"x\", \"i\": \"inf\", \"b\": true, \"n\": 7, \"l\": []}");
   assert_true(json_number(NULL, 3) == 3);
@@ -200,8 +315,16 @@ static void errors_have_a_place(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(writes),        T(numbers_have_their_own_form),    T(every_double_comes_back), T(reads),
-      T(order_is_kept), T(what_is_not_there_is_otherwise), T(errors_have_a_place),
+      T(writes),
+      T(numbers_have_their_own_form),
+      T(every_double_comes_back),
+      T(reads),
+      T(order_is_kept),
+      T(what_is_not_there_is_otherwise),
+      T(errors_have_a_place),
+      T(fast_and_slow_are_the_same),
+      T(damaged_fast_and_slow),
+      T(limits_of_the_fast_way),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
