@@ -36,73 +36,166 @@ static bool sum_holds(const char *line, size_t n) {
   return memcmp(prefix, line, PREFIX) == 0;
 }
 
-/* Gives all whole records to `each`; *end: bytes of them. A torn last line is left out. */
-static Status replay(Arena *a, const char *path, char *text, size_t n, JournalEach each, void *ctx,
-                     size_t *end, Err *e) {
-  size_t at = 0;
-  for (int number = 1; at < n; number++) {
-    char *line = text + at, *newline = memchr(line, '\n', n - at);
-    if (newline == NULL) break;
-    size_t length = (size_t)(newline - line);
-    bool last = at + length + 1 == n;
-    if (!sum_holds(line, length)) {
-      if (last) break;
-      FAIL(e, E_DATA,
-           "%s: line %d is damaged (its checksum does not hold): restore the file from a copy, or "
-           "remove the line to have its trial done again",
-           path, number);
-    }
-    *newline = '\0';
-    JsonValue *record;
-    Status status = json_parse(a, line + PREFIX, length - PREFIX, &record, e);
-    if (status == OK) status = each(ctx, record, line + PREFIX, e);
-    if (status != OK) return err_context(e, "%s: line %d", path, number);
-    at += length + 1;
-  }
-  *end = at;
+/* ---- line by line, in memory for the longest of them ------------------------------------------ */
+
+enum { BLOCK = 1 << 18 }; /* bytes: what is read is looked at while it is in the cache */
+
+typedef struct {
+  const char *path;
+  int fd;
+  Arena arena;
+  char *text; /* of `room` bytes; those from `at` to `end` are read and not yet given out */
+  size_t room, at, end;
+  bool over; /* nothing is behind them */
+} Lines;
+
+typedef struct {
+  char *text;    /* ends in NUL, in place of the newline; until the next one is asked for */
+  size_t length; /* without it */
+  bool whole;    /* there was a newline */
+} Line;
+
+static Status lines_open(Lines *l, const char *path, Err *e) {
+  *l = (Lines){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC), .room = BLOCK};
+  CHECK(e, l->fd >= 0, E_IO, "cannot open %s: %s", path, strerror(errno));
+  arena_init(&l->arena);
+  l->text = ARENA_ARRAY(&l->arena, char, l->room);
   return OK;
 }
 
-Status journal_read(Arena *a, const char *path, JournalEach each, void *ctx, Err *e) {
-  char *text;
-  size_t n, end;
-  TRY(file_read(a, path, 0, &text, &n, e));
-  return replay(a, path, text, n, each, ctx, &end, e);
+static void lines_close(Lines *l) {
+  close(l->fd);
+  arena_free(&l->arena);
 }
 
-/* One line of n bytes, its newline replaced by NUL. */
-static Status take(Arena *a, const char *line, size_t n, JournalEach each, void *ctx, Err *e) {
-  JsonValue *record;
-  CHECK(e, sum_holds(line, n), E_DATA, "its checksum does not hold");
-  TRY(json_parse(a, line + PREFIX, n - PREFIX, &record, e));
-  return each(ctx, record, line + PREFIX, e);
+/* More bytes behind `end`, where a byte is left free for a NUL. Moves what is there. */
+static Status fill(Lines *l, Err *e) {
+  if (l->over) return OK;
+  memmove(l->text, l->text + l->at, l->end - l->at);
+  l->end -= l->at;
+  l->at = 0;
+  if (l->end + 1 >= l->room) {
+    char *bigger = ARENA_ARRAY(&l->arena, char, 2 * l->room);
+    memcpy(bigger, l->text, l->end);
+    l->text = bigger;
+    l->room *= 2;
+  }
+  ssize_t got;
+  do {
+    got = read(l->fd, l->text + l->end, l->room - l->end - 1);
+  } while (got < 0 && errno == EINTR);
+  CHECK(e, got >= 0, E_IO, "cannot read %s: %s", l->path, strerror(errno));
+  l->end += (size_t)got;
+  l->over = got == 0;
+  return OK;
 }
 
-Status journal_salvage(Arena *a, const char *path, JournalEach each, JournalDamaged damaged,
-                       void *ctx, Str *whole, size_t *torn, Err *e) {
-  char *text;
-  size_t n;
-  *torn = 0;
-  TRY(file_read(a, path, 0, &text, &n, e));
-  for (size_t at = 0, number = 1; at < n; number++) {
-    char *line = text + at, *newline = memchr(line, '\n', n - at);
-    const size_t length = newline ? (size_t)(newline - line) : n - at;
+/* The rest of the file where there is no newline; with nothing left a line of no bytes that is not
+ * whole. */
+static Status next_line(Lines *l, Line *out, Err *e) {
+  size_t seen = 0;
+  char *newline = NULL;
+  for (;;) {
+    const size_t n = l->end - l->at;
+    newline = memchr(l->text + l->at + seen, '\n', n - seen);
+    if (newline || l->over) break;
+    seen = n;
+    TRY(fill(l, e));
+  }
+  char *text = l->text + l->at, *end = newline ? newline : l->text + l->end;
+  *end = '\0';
+  *out = (Line){.text = text, .length = (size_t)(end - text), .whole = newline != NULL};
+  l->at += out->length + out->whole;
+  return OK;
+}
+
+/* Is the line that was given out the last of the file? It is gone then. */
+static Status is_last(Lines *l, bool *last, Err *e) {
+  while (l->at == l->end && !l->over) TRY(fill(l, e));
+  *last = l->at == l->end;
+  return OK;
+}
+
+/* ---- records --------------------------------------------------------------------------------- */
+
+static Status replay_lines(Lines *l, JournalEach each, void *ctx, size_t *whole, size_t *torn,
+                           Err *e) {
+  for (int number = 1;; number++) {
+    Line line;
+    bool last;
+    TRY(next_line(l, &line, e));
+    const size_t bytes = line.length + line.whole;
+    if (!line.whole) {
+      *torn = bytes;
+      return OK;
+    }
+    if (!sum_holds(line.text, line.length)) {
+      TRY(is_last(l, &last, e));
+      CHECK(e, last, E_DATA,
+            "%s: line %d is damaged (its checksum does not hold): restore the file from a copy, or "
+            "remove the line to have its trial done again",
+            l->path, number);
+      *torn = bytes;
+      return OK;
+    }
+    if (each(ctx, line.text + PREFIX, line.length - PREFIX, e) != OK)
+      return err_context(e, "%s: line %d", l->path, number);
+    *whole += bytes;
+  }
+}
+
+/* Gives all whole records to `each`; *whole: bytes of them, *torn: of a last line that is none. */
+static Status replay(const char *path, JournalEach each, void *ctx, size_t *whole, size_t *torn,
+                     Err *e) {
+  Lines l;
+  *whole = *torn = 0;
+  TRY(lines_open(&l, path, e));
+  Status status = replay_lines(&l, each, ctx, whole, torn, e);
+  lines_close(&l);
+  return status;
+}
+
+Status journal_read(const char *path, JournalEach each, void *ctx, Err *e) {
+  size_t whole, torn;
+  return replay(path, each, ctx, &whole, &torn, e);
+}
+
+static Status salvage_lines(Lines *l, JournalEach each, JournalDamaged damaged, void *ctx,
+                            Str *whole, size_t *torn, Err *e) {
+  for (int number = 1;; number++) {
+    Line line;
+    bool last = false;
     Err why = {0};
-    at += length + 1;
-    if (!newline || (at == n && !sum_holds(line, length))) {
-      *torn = length + (newline != NULL);
-      break;
+    TRY(next_line(l, &line, e));
+    const size_t bytes = line.length + line.whole;
+    const bool holds = line.whole && sum_holds(line.text, line.length);
+    if (line.whole && !holds) TRY(is_last(l, &last, e));
+    if (!line.whole || last) {
+      *torn = bytes;
+      return OK;
     }
-    *newline = '\0';
-    if (take(a, line, length, each, ctx, &why) != OK) {
-      damaged(ctx, (int)number, why.text);
-      continue;
+    if (!holds) {
+      damaged(ctx, number, "its checksum does not hold");
+    } else if (each(ctx, line.text + PREFIX, line.length - PREFIX, &why) != OK) {
+      damaged(ctx, number, why.text);
+    } else {
+      str_addn(whole, line.text, (int)line.length);
+      str_add(whole, "\n");
     }
-    str_addn(whole, line, (int)length);
-    str_add(whole, "\n");
   }
-  return OK;
 }
+
+Status journal_salvage(const char *path, JournalEach each, JournalDamaged damaged, void *ctx,
+                       Str *whole, size_t *torn, Err *e) {
+  Lines l;
+  *torn = 0;
+  TRY(lines_open(&l, path, e));
+  Status status = salvage_lines(&l, each, damaged, ctx, whole, torn, e);
+  lines_close(&l);
+  return status;
+}
+
+/* ---- appending ------------------------------------------------------------------------------- */
 
 /* Cuts the file to its whole records. */
 static Status cut(Journal *j, Err *e) {
@@ -112,14 +205,12 @@ static Status cut(Journal *j, Err *e) {
 }
 
 static Status open_file(Arena *a, Journal *j, JournalEach each, void *ctx, Err *e) {
-  char *text;
-  size_t n, end = 0;
-  TRY(file_read(a, j->path, 0, &text, &n, e));
-  TRY(replay(a, j->path, text, n, each, ctx, &end, e));
-  j->end = (off_t)end;
-  j->unsynced = n > 0; /* who wrote it may have been killed before its fsync */
-  if (end < n) TRY(cut(j, e));
-  return n == 0 ? file_sync_dir(file_dir(a, j->path), e) : OK;
+  size_t whole, torn;
+  TRY(replay(j->path, each, ctx, &whole, &torn, e));
+  j->end = (off_t)whole;
+  j->unsynced = whole + torn > 0; /* who wrote it may have been killed before its fsync */
+  if (torn > 0) TRY(cut(j, e));
+  return whole + torn == 0 ? file_sync_dir(file_dir(a, j->path), e) : OK;
 }
 
 Status journal_open(Arena *a, const char *path, JournalEach each, void *ctx, Journal **out,

@@ -181,8 +181,8 @@ static Status compare_main(Arena *a, int argc, char **argv, Err *e) {
   }
   CHECK(e, n == 2, E_USAGE, "usage: caviar compare A B [--json]");
   RunDir *x = ARENA_NEW(a, RunDir), *y = ARENA_NEW(a, RunDir);
-  TRY(run_dir_read(a, dirs[0], x, e));
-  TRY(run_dir_read(a, dirs[1], y, e));
+  TRY(run_dir_read(a, dirs[0], RUN_CURVES_NONE, x, e));
+  TRY(run_dir_read(a, dirs[1], RUN_CURVES_NONE, y, e));
   Comparison c;
   TRY(compare_runs(a, x, y, &c, e));
   if (!json) {

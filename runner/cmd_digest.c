@@ -8,7 +8,7 @@
 static Status digest_main(Arena *a, int argc, char **argv, Err *e) {
   CHECK(e, argc == 2 && argv[1][0] != '-', E_USAGE, "usage: caviar digest RUN");
   RunDir *r = ARENA_NEW(a, RunDir);
-  TRY(run_dir_read(a, argv[1], r, e));
+  TRY(run_dir_read(a, argv[1], RUN_CURVES_ALL, r, e));
   CHECK(e, run_dir_complete(r), E_STOPPED,
         "%s: %lld of %lld trials are finished; a run has a digest when all are", argv[1],
         (long long)r->n_done, (long long)r->head.n_trials);

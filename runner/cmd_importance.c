@@ -72,7 +72,7 @@ static Status importance_main(Arena *a, int argc, char **argv, Err *e) {
   ImportanceArgs args;
   TRY(parse_args(argc, argv, &args, e));
   RunDir *r = ARENA_NEW(a, RunDir);
-  TRY(run_dir_read(a, args.dir, r, e));
+  TRY(run_dir_read(a, args.dir, RUN_CURVES_NONE, r, e));
   Importance x;
   TRY(importance_of(a, r, (int)args.trees, (uint64_t)args.seed, &x, e));
   Str out = str_new(a);

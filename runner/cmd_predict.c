@@ -161,7 +161,7 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
   TRY(parse(a, argc, argv, &o, e));
   RunDir run;
   const TrialResult *r = NULL;
-  TRY(run_dir_read(a, o.run, &run, e));
+  TRY(run_dir_read(a, o.run, RUN_CURVES_NONE, &run, e));
   CHECK(e, run.spec->command.node == NULL, E_USAGE,
         "%s is of a command, and only its program knows what it trained", o.run);
   CHECK(

@@ -37,7 +37,7 @@ static Status parse(Arena *a, int argc, char **argv, Replayed *r, Err *e) {
 static Status prepare(Arena *a, Replayed *r, Err *e) {
   RunDir *run = ARENA_NEW(a, RunDir);
   Diag d = diag_new(a);
-  TRY(run_dir_read(a, r->dir, run, e));
+  TRY(run_dir_read(a, r->dir, RUN_CURVES_ALL, run, e));
   CHECK(e, run_dir_complete(run), E_STOPPED, "%s: %lld of %lld trials are finished", r->dir,
         (long long)run->n_done, (long long)run->head.n_trials);
   CHECK(e, !file_exists(r->out), E_IO,

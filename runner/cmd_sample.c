@@ -108,7 +108,7 @@ static Status sample(const Options *o, History *h, const RunDir *run, Err *e) {
 
 static Status sample_run(Arena *a, const Options *o, Err *e) {
   RunDir *run = ARENA_NEW(a, RunDir);
-  TRY(run_dir_read(a, o->run, run, e));
+  TRY(run_dir_read(a, o->run, RUN_CURVES_NONE, run, e));
   return sample(o, &run->history, run, e);
 }
 

@@ -49,14 +49,25 @@ static Status parse_args(int argc, char **argv, ShowArgs *out, Err *e) {
   return OK;
 }
 
-static Status parse_number(const RunDir *r, ShowArgs *args, Err *e) {
-  if (!args->trial) return OK;
+static Status parse_number(ShowArgs *args, Err *e) {
   char *end;
+  if (!args->trial) return OK;
   errno = 0;
   args->number = strtoll(args->trial, &end, 10);
   CHECK(e, *end == '\0' && end != args->trial && errno == 0, E_USAGE,
         "expected the number of a trial, found \"%s\"", args->trial);
-  CHECK(e, args->number >= 0 && args->number < r->head.n_trials, E_USAGE,
+  return OK;
+}
+
+/* Whose curves are shown. */
+static int64_t curves_of(const ShowArgs *args) {
+  if (args->form == SHOW_YAML) return RUN_CURVES_NONE;
+  if (args->trial) return args->number >= 0 ? args->number : RUN_CURVES_NONE;
+  return args->form == SHOW_JSON ? RUN_CURVES_ALL : RUN_CURVES_NONE;
+}
+
+static Status check_number(const RunDir *r, const ShowArgs *args, Err *e) {
+  CHECK(e, !args->trial || (args->number >= 0 && args->number < r->head.n_trials), E_USAGE,
         "%s has no trial %s; its trials are 0 to %lld", args->dir, args->trial,
         (long long)r->head.n_trials - 1);
   return OK;
@@ -227,9 +238,10 @@ static void show_all(Arena *a, const RunDir *r, const ShowArgs *args) {
 static Status show_main(Arena *a, int argc, char **argv, Err *e) {
   ShowArgs args;
   TRY(parse_args(argc, argv, &args, e));
+  TRY(parse_number(&args, e));
   RunDir *r = ARENA_NEW(a, RunDir);
-  TRY(run_dir_read(a, args.dir, r, e));
-  TRY(parse_number(r, &args, e));
+  TRY(run_dir_read(a, args.dir, curves_of(&args), r, e));
+  TRY(check_number(r, &args, e));
   CHECK(e, !args.pareto || run_n_objectives(r) > 1, E_USAGE,
         "%s has one metric, %s; a list `metric` makes a front", args.dir,
         r->spec->search.metric.name);

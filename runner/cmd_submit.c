@@ -142,7 +142,7 @@ static Status check_directory(Arena *a, const char *out, const Spec *spec, const
                               Err *e) {
   RunDir *run = ARENA_NEW(a, RunDir);
   if (!file_exists(file_join(a, out, "journal"))) return OK;
-  TRY(run_dir_read(a, out, run, e));
+  TRY(run_dir_read(a, out, RUN_CURVES_NONE, run, e));
   const RunHead now = {.identity = spec_text(a, spec, SPEC_FOR_DIGEST),
                        .numerics = TRIAL_NUMERICS,
                        .caviar = command_version(),

@@ -83,7 +83,8 @@ Status from_load(Arena *a, Spec *s, Err *e) {
   const FromSpec *from = &s->search.from;
   if (!from->run) return OK;
   RunDir *run = ARENA_NEW(a, RunDir);
-  if (run_dir_read(a, from->path, run, e) != OK) return err_context(e, "search.from");
+  if (run_dir_read(a, from->path, RUN_CURVES_ALL, run, e) != OK)
+    return err_context(e, "search.from");
   char digest[HASH_HEX];
   run_dir_digest(run, digest);
   TRY(check_run(s, run, digest, e));

@@ -49,7 +49,7 @@ static Status check_at_work(Arena *a, const char *dir, Err *e) {
 }
 
 Status panda_run(Arena *a, const PandaArgs *args, RunDir *out, Err *e) {
-  TRY(run_dir_read(a, args->dir, out, e));
+  TRY(run_dir_read(a, args->dir, RUN_CURVES_NONE, out, e));
   CHECK(e, !out->spec->search.present, E_USAGE,
         "%s is a search of %lld trials, which are what their points say; a single training can be "
         "changed: caviar show %s N --yaml makes one of trial N",

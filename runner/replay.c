@@ -85,7 +85,7 @@ static Status make_keys(ReplayTable *t, Err *e) {
 }
 
 static Status open_table(ReplayTable *t, const char *dir, Err *e) {
-  TRY(run_dir_read(t->arena, dir, &t->run, e));
+  TRY(run_dir_read(t->arena, dir, RUN_CURVES_ALL, &t->run, e));
   CHECK(e, run_dir_complete(&t->run), E_DATA,
         "%lld of %lld trials of %s are finished; a run is a table when all are",
         (long long)t->run.n_done, (long long)t->run.head.n_trials, dir);

@@ -92,12 +92,38 @@ static void remember(RunDir *r, TrialResult *t) {
   const TrialResult *there = r->results[t->number];
   const int64_t repeats = run_repeats(r), first = t->number / repeats * repeats;
   if (there && there->status != TRIAL_FAILED) return;
-  take_out(r, t);
+  if (!r->reading) take_out(r, t);
   if (there) count(r, there, -1);
   r->results[t->number] = t;
   count(r, t, 1);
-  for (int64_t i = first; i < first + repeats; i++)
+  for (int64_t i = first; i < first + repeats && !r->reading; i++)
     if (r->results[i]) put_in(r, r->results[i]);
+}
+
+/* Two runs of the order, [from, middle) and [middle, to), become one. */
+static void merge(const RunDir *r, int64_t *scratch, int64_t from, int64_t middle, int64_t to) {
+  int64_t i = from, k = middle, n = 0;
+  while (i < middle && k < to) {
+    const bool second = run_compare(r, r->results[r->order[k]], r->results[r->order[i]]) < 0;
+    scratch[n++] = r->order[second ? k++ : i++];
+  }
+  while (i < middle) scratch[n++] = r->order[i++];
+  memcpy(r->order + from, scratch, sizeof *scratch * (size_t)n);
+}
+
+/* The order of all results at once, as they would have come to it one by one: putting each at its
+ * place moves half of the others. */
+static void sort_order(RunDir *r) {
+  Arena scratch = {0};
+  int64_t *room = ARENA_ARRAY(&scratch, int64_t, r->head.n_trials);
+  r->n_done = 0;
+  for (int64_t i = 0; i < r->head.n_trials; i++)
+    if (r->results[i]) r->order[r->n_done++] = i;
+  const int64_t n = r->n_done;
+  for (int64_t width = 1; width < n; width *= 2)
+    for (int64_t i = 0; i + width < n; i += 2 * width)
+      merge(r, room, i, i + width, i + 2 * width < n ? i + 2 * width : n);
+  arena_free(&scratch);
 }
 
 double run_dir_loss(const RunDir *r, const TrialResult *t) {
@@ -136,10 +162,27 @@ static void take(RunDir *r, TrialResult *t) {
   }
 }
 
+/* Without its curves it has them from its row of the chosen epoch. */
+static void read_objectives(RunDir *r, const JsonValue *result, TrialResult *t) {
+  const int n = run_n_objectives(r);
+  const JsonValue *row = json_get(result, "metrics");
+  if (n == 1) return;
+  double *values = ARENA_ARRAY(r->arena, double, n);
+  for (int i = 0; i < n; i++)
+    values[i] =
+        t->chosen_epoch > 0 ? json_number(json_get(row, run_objective(r, i).name), NAN) : NAN;
+  t->objectives = values;
+}
+
 static Status read_trial(RunDir *r, const JsonValue *result, Err *e) {
   TrialResult *t = ARENA_NEW(r->arena, TrialResult);
   CHECK(e, result, E_DATA, "a record of a trial has no result");
-  TRY(trial_read_json(r->arena, result, t, e));
+  if (r->curves != RUN_CURVES_ALL && trial_is_brief(result)) {
+    TRY(trial_read_brief_json(r->arena, result, t, e));
+    read_objectives(r, result, t);
+  } else {
+    TRY(trial_read_json(r->arena, result, t, e));
+  }
   CHECK(e, t->number >= 0 && t->number < r->head.n_trials, E_DATA,
         "a result is of trial %lld; the run has %lld", (long long)t->number,
         (long long)r->head.n_trials);
@@ -198,9 +241,7 @@ static Status read_head(RunDir *r, const JsonValue *record, Err *e) {
   return OK;
 }
 
-static Status read_record(void *ctx, const JsonValue *record, const char *text, Err *e) {
-  (void)text;
-  RunDir *r = ctx;
+static Status take_record(RunDir *r, const JsonValue *record, Err *e) {
   const char *type = json_text(json_get(record, "type"), "");
   if (str_eq(type, "run")) return read_head(r, record, e);
   CHECK(e, r->results, E_DATA, "the journal does not begin with what the run is");
@@ -212,6 +253,44 @@ static Status read_record(void *ctx, const JsonValue *record, const char *text, 
   if (str_eq(type, "end")) r->ended = true;
   if (str_eq(type, "edit") || str_eq(type, "rewind")) return run_edits_read(r, record, e);
   return OK; /* records of later versions that change nothing here */
+}
+
+/* A result whose curves nobody wants. NULL: whatever else, to be parsed whole. */
+static const JsonValue *parse_brief(const RunDir *r, Arena *a, const char *json, size_t n) {
+  Str text = str_new(a);
+  JsonValue *record;
+  Err e = {0};
+  if (r->curves == RUN_CURVES_ALL || !trial_brief_text(json, n, &text)) return NULL;
+  if (json_parse(a, str_text(&text), (size_t)text.length, &record, &e) != OK) return NULL;
+  const JsonValue *result = json_get(record, "result"), *number = json_get(result, "trial");
+  const bool wanted = number && number->type == JSON_INT && number->integer == r->curves;
+  return trial_is_brief(result) && !wanted ? record : NULL;
+}
+
+static Status read_record(void *ctx, const char *json, size_t n, Err *e) {
+  RunDir *r = ctx;
+  Arena scratch = {0};
+  JsonValue *whole;
+  Status s = OK;
+  const JsonValue *record = parse_brief(r, &scratch, json, n);
+  if (!record) {
+    s = json_parse(&scratch, json, n, &whole, e);
+    record = whole;
+  }
+  if (s == OK) s = take_record(r, record, e);
+  arena_free(&scratch);
+  return s;
+}
+
+/* Before the first record, and behind the last. */
+static void begin_reading(RunDir *r, int64_t curves) {
+  r->curves = curves;
+  r->reading = true;
+}
+
+static void end_reading(RunDir *r) {
+  r->reading = false;
+  if (r->results) sort_order(r);
 }
 
 static void set_up(Arena *a, const char *dir, RunDir *out) {
@@ -238,9 +317,9 @@ typedef struct {
   void *ctx;
 } Salvage;
 
-static Status salvage_record(void *ctx, const JsonValue *record, const char *text, Err *e) {
+static Status salvage_record(void *ctx, const char *json, size_t n, Err *e) {
   const Salvage *s = ctx;
-  return read_record(s->run, record, text, e);
+  return read_record(s->run, json, n, e);
 }
 
 static void salvage_damaged(void *ctx, int line, const char *why) {
@@ -253,7 +332,9 @@ Status run_dir_salvage(Arena *a, const char *dir,
                        RunDir *out, Str *whole, size_t *torn, Err *e) {
   TRY(find(a, dir, out, e));
   Salvage s = {.run = out, .damaged = damaged, .ctx = ctx};
-  TRY(journal_salvage(a, journal_path(out), salvage_record, salvage_damaged, &s, whole, torn, e));
+  begin_reading(out, RUN_CURVES_ALL);
+  TRY(journal_salvage(journal_path(out), salvage_record, salvage_damaged, &s, whole, torn, e));
+  end_reading(out);
   CHECK(e, out->results, E_DATA,
         "%s: the journal's first record, which says what the run is, cannot be read; put back a "
         "copy of "
@@ -262,10 +343,12 @@ Status run_dir_salvage(Arena *a, const char *dir,
   return OK;
 }
 
-Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e) {
+Status run_dir_read(Arena *a, const char *dir, int64_t curves, RunDir *out, Err *e) {
   TRY(find(a, dir, out, e));
   const char *path = journal_path(out);
-  if (journal_read(a, path, read_record, out, e) != OK) return err_context(e, "%s", path);
+  begin_reading(out, curves);
+  if (journal_read(path, read_record, out, e) != OK) return err_context(e, "%s", path);
+  end_reading(out);
   CHECK(e, out->results, E_IO, "%s: the run has not begun", dir);
   return OK;
 }
@@ -351,9 +434,11 @@ static Status open_locked(RunDir *r, const Spec *spec, const RunHead *head, Err 
   const char *path = journal_path(r);
   TRY(refuse_foreign(r, e));
   TRY(file_make_dirs(r->checkpoint_dir, e));
+  begin_reading(r, RUN_CURVES_ALL);
   if (journal_open(r->arena, path, read_record, r, &r->journal, e) != OK) {
     return err_context(e, "%s", path);
   }
+  end_reading(r);
   sweep(r);
   return r->results ? resume(r, head, e) : begin(r, spec, head, e);
 }

@@ -72,13 +72,23 @@ typedef struct {
   const Spec *trained; /* spec with them; NULL: the same */
   int n_edits, edits_capacity;
   Arena *arena;
+  int64_t curves;   /* of which trials there are curves, see run_dir_read */
+  bool reading;     /* the journal, and `order` is made when all of it is there */
   bool ended;       /* nothing is left to do: tested and published too */
   Journal *journal; /* NULL: only read */
   Lock *lock;       /* the same */
 } RunDir;
 
-/* Only reads, needs no lock, also while the run goes on. E_IO: not there, not a run directory. */
-MUST_CHECK Status run_dir_read(Arena *a, const char *dir, RunDir *out, Err *e);
+/*
+ * Only reads, needs no lock, also while the run goes on. E_IO: not there, not a run directory.
+ *
+ * `curves`: the trial whose curves are wanted, or one of these. The curves of the others have their
+ * n_epochs and no columns; they were not parsed, but every byte of the journal is under a checksum
+ * that was looked at. What is made of curves (the digest, the record) needs all of them; of several
+ * objectives the values are there either way.
+ */
+enum { RUN_CURVES_ALL = -1, RUN_CURVES_NONE = -2 };
+MUST_CHECK Status run_dir_read(Arena *a, const char *dir, int64_t curves, RunDir *out, Err *e);
 
 /* The same past damaged records of the journal, which go to `damaged`; *whole: the others' lines, *torn:
  * bytes of a torn last one. E_DATA where not even the first can be used. */

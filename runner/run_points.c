@@ -92,6 +92,7 @@ double run_objective_of(const RunDir *r, const TrialResult *t, int i) {
   if (i == 0) return t->metric;
   if (!is_command && str_eq(name, SPEC_N_PARAMETERS)) return size_of(t->n_weights);
   if (!is_command && str_eq(name, SPEC_MULTIPLY_ADDS)) return size_of(t->multiply_adds);
+  if (t->objectives) return t->objectives[i];
   for (int k = 0; k < c->n_names && t->chosen_epoch > 0; k++)
     if (str_eq(c->names[k], name)) return c->values[(t->chosen_epoch - 1) * c->n_names + k];
   return NAN;

@@ -73,7 +73,7 @@ Status run_status_read(Arena *a, const char *dir, RunStatus *out, Err *e) {
   const char *sent = slurm_job_sent(a, dir);
   out->begun = file_exists(file_join(a, dir, "journal")) || !sent;
   TRY(lock_look(a, dir, &out->lock, e)); /* first: what it may end with is then in the journal */
-  if (out->begun) TRY(run_dir_read(a, dir, &out->run, e));
+  if (out->begun) TRY(run_dir_read(a, dir, RUN_CURVES_NONE, &out->run, e));
   const LockHolder *h = &out->lock.holder;
   const bool of_a_job = out->lock.state != LOCK_FREE && h->job && *h->job;
   slurm_job_ask(a, of_a_job ? h->job : sent, &out->job);

@@ -95,7 +95,9 @@ typedef struct {
   double seconds;                   /* outside the digest, */
   int rank;                         /*   as is this, */
   const char *host;
-  const TrialTeam *teams; /* (n_teams) and who trained with it; n_teams 0: that rank alone */
+  const double *objectives; /* of a result that was read without its curves: what they say of each
+                               objective, where there are several; else NULL */
+  const TrialTeam *teams;   /* (n_teams) and who trained with it; n_teams 0: that rank alone */
   int n_teams;
   TrialPlace place; /* of one that was stopped (E_STOPPED): where; not in its JSON */
 } TrialResult;
@@ -204,7 +206,20 @@ void trial_write_point(Arena *a, JsonWriter *j, const char *text);
 void trial_write_json(const TrialResult *r, Str *out);
 void trial_write_value(JsonWriter *j, const YamlNode *n); /* of a point: typed as YAML has it */
 void trial_write_teams(const TrialResult *r, Str *out);   /* its teams alone, a list */
+/* Copies into `a`. E_DATA. */
 MUST_CHECK Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e);
+
+/*
+ * Curves are nearly all of a result's text, and few who read it look at them. trial_brief_text finds
+ * them by the form that trial_write_json gives them, without looking at the numbers, and writes the
+ * text (a result, or an object that holds one) with null in their place. False: it has no such form.
+ * What comes of it counts only if it can be parsed and the result in it is brief; else whatever was
+ * taken out was not the curves, and the whole text is to be read.
+ */
+bool trial_brief_text(const char *json, size_t n, Str *out);
+bool trial_is_brief(const JsonValue *result);
+/* All but the curves, of which only n_epochs is set. */
+MUST_CHECK Status trial_read_brief_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e);
 
 /* Is x the better metric? Any number is better than NaN; equal is not better. */
 bool trial_better(double x, double y, bool maximize);

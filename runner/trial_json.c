@@ -70,7 +70,10 @@ static YamlNode *read_yaml(Arena *a, const JsonValue *v) {
   case JSON_NUMBER:
     break;
   }
-  return yaml_new_scalar(a, arena_strdup(a, str_f64(v->real, number)), false, none);
+  /* As written is as str_f64 has it, but for -0. */
+  const char *text = v->text && v->real != 0 ? arena_strndup(a, v->text, (size_t)v->length)
+                                             : arena_strdup(a, str_f64(v->real, number));
+  return yaml_new_scalar(a, text, false, none);
 }
 
 /* Turned into JSON and back, as a reader will. */
@@ -271,14 +274,10 @@ static Status read_status(const JsonValue *result, TrialStatus *out, Err *e) {
 
 static Status read_curves(Arena *a, const JsonValue *result, Curves *out, Err *e) {
   const JsonValue *v = json_get(result, "curves");
-  int64_t epochs = 0;
-  TRY(read_int(result, "epochs", &epochs, e));
-  CHECK(e, v && v->type == JSON_MAP && epochs >= 0 && epochs <= INT32_MAX, E_DATA,
-        "result: \"curves\" is missing or no object");
+  CHECK(e, v && v->type == JSON_MAP, E_DATA, "result: \"curves\" is missing or no object");
   out->n_names = v->n_children;
-  out->n_epochs = (int)epochs;
   for (const JsonValue *c = v->first; c; c = c->next)
-    CHECK(e, c->type == JSON_LIST && c->n_children == epochs, E_DATA,
+    CHECK(e, c->type == JSON_LIST && c->n_children == out->n_epochs, E_DATA,
           "result: curve \"%s\" has not one number an epoch", c->key);
   out->names = ARENA_ARRAY(a, const char *, out->n_names);
   out->values =
@@ -334,7 +333,21 @@ static Status read_teams(Arena *a, const JsonValue *result, TrialResult *out, Er
   return OK;
 }
 
+static Status read_epochs(const JsonValue *result, int *out, Err *e) {
+  int64_t epochs = 0;
+  TRY(read_int(result, "epochs", &epochs, e));
+  CHECK(e, epochs >= 0 && epochs <= INT32_MAX, E_DATA, "result: \"epochs\" is %lld",
+        (long long)epochs);
+  *out = (int)epochs;
+  return OK;
+}
+
 Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
+  TRY(trial_read_brief_json(a, v, out, e));
+  return read_curves(a, v, &out->curves, e);
+}
+
+Status trial_read_brief_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   *out = (TrialResult){0};
   int64_t version = 0, rank = 0;
   TRY(read_int(v, "schema_version", &version, e));
@@ -346,7 +359,7 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   TRY(read_int(v, "chosen_epoch", &out->chosen_epoch, e));
   TRY(read_int(v, "diverged_step", &out->diverged_step, e));
   TRY(read_int(v, "rank", &rank, e));
-  TRY(read_curves(a, v, &out->curves, e));
+  TRY(read_epochs(v, &out->curves.n_epochs, e));
   TRY(trial_read_activations(a, v, out->curves.n_epochs, &out->activations, e));
   TRY(confusion_read(a, v, "validation", &out->confusion, e));
   CHECK(e, out->chosen_epoch >= 0 && out->chosen_epoch <= out->curves.n_epochs, E_DATA,
@@ -367,4 +380,40 @@ Status trial_read_json(Arena *a, const JsonValue *v, TrialResult *out, Err *e) {
   out->multiply_adds = read_size(v, "multiply_adds");
   TRY(read_teams(a, v, out, e));
   return read_parameters(a, v, out, e);
+}
+
+/* ---- without the curves ---------------------------------------------------------------------- */
+
+/* Behind the object whose first key or closing brace stands at `at`, if it is one as write_curves
+ * writes it; NULL: it is none. */
+static const char *behind_curves(const char *at, const char *end) {
+  static const char list[] = "\": [", comma[] = ", ";
+  const size_t n_list = strlen(list), n_comma = strlen(comma);
+  bool more = *at != '}';
+  while (more) {
+    if (*at != '"') return NULL;
+    at = memchr(at + 1, '"', (size_t)(end - at - 1));
+    if (at == NULL || strncmp(at, list, n_list) != 0) return NULL;
+    at = memchr(at + n_list, ']', (size_t)(end - at) - n_list);
+    if (at == NULL) return NULL;
+    more = strncmp(++at, comma, n_comma) == 0;
+    if (more) at += n_comma;
+  }
+  return *at == '}' ? at + 1 : NULL;
+}
+
+bool trial_brief_text(const char *json, size_t n, Str *out) {
+  static const char key[] = "\"curves\": {";
+  const char *at = strstr(json, key), *inside = at ? at + strlen(key) : NULL;
+  const char *behind = inside ? behind_curves(inside, json + n) : NULL;
+  if (behind == NULL) return false;
+  str_addn(out, json, (int)(inside - 1 - json));
+  str_add(out, "null");
+  str_addn(out, behind, (int)(json + n - behind));
+  return true;
+}
+
+bool trial_is_brief(const JsonValue *result) {
+  const JsonValue *v = json_get(result, "curves");
+  return v && v->type == JSON_NONE;
 }

@@ -3,8 +3,8 @@
  *
  * Results as text go through search_result and search_tick as in a search (journal, leaderboard,
  * fsync once a second, results.h5 at its own pace); then the record is published once more, and the
- * run is read as `caviar show` does. One line of figures, in seconds of this process alone; waiting for
- * the disk is not in them.
+ * run is read as `caviar show` does, without its curves, and as `caviar digest` does, with them. One
+ * line of figures, in seconds of this process alone; waiting for the disk is not in them.
  */
 #include <math.h>
 #include <stdio.h>
@@ -83,7 +83,7 @@ int main(int argc, char **argv) {
                         .data = "0123456789abcdef0123456789abcdef",
                         .commit = "unknown",
                         .diff = ""};
-  RunDir run, again;
+  RunDir run, brief, again;
   Search search;
   if (run_dir_open(&a, dir, spec, &head, &run, &e) != OK) fatal(&e);
   search_init(&search, &a, &run, 1);
@@ -107,16 +107,19 @@ int main(int argc, char **argv) {
   const double publish = cpu() - begin;
   if (run_dir_close(&run, &e) != OK) fatal(&e);
   begin = cpu();
-  if (run_dir_read(&a, dir, &again, &e) != OK) fatal(&e);
+  if (run_dir_read(&a, dir, RUN_CURVES_NONE, &brief, &e) != OK) fatal(&e);
+  const double show = cpu() - begin;
+  begin = cpu();
+  if (run_dir_read(&a, dir, RUN_CURVES_ALL, &again, &e) != OK) fatal(&e);
   const double read = cpu() - begin;
   char digest[HASH_HEX];
   begin = cpu();
   run_dir_digest(&again, digest);
   const double hash = cpu() - begin;
   printf("%lld trials of %lld epochs: %.1f us a trial (%.2f %% of a trial of %g s); results.h5 "
-         "in %.2f s; show reads in %.2f s; digest in %.2f s; in %s\n",
+         "in %.2f s; show reads in %.2f s, with all curves in %.2f s; digest in %.2f s; in %s\n",
          (long long)n, (long long)epochs, 1e6 * books / (double)n,
-         100 * books / ((double)n * trial), trial, publish, read, hash, dir);
+         100 * books / ((double)n * trial), trial, publish, show, read, hash, dir);
   arena_free(&a);
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "io/files.h"
 #include "io/hash.h"
 #include "io/journal.h"
+#include "io/json.h"
 
 typedef struct {
   Arena arena;
@@ -45,8 +46,11 @@ static int teardown(void **state) {
   return 0;
 }
 
-static Status remember(void *ctx, const JsonValue *record, const char *text, Err *e) {
+static Status remember(void *ctx, const char *text, size_t n, Err *e) {
   Fixture *f = ctx;
+  JsonValue *record;
+  if (strlen(text) != n) fail();
+  TRY(json_parse(&f->arena, text, n, &record, e));
   CHECK(e, json_number(json_get(record, "n"), -1) >= 0, E_DATA, "no number");
   str_add(&f->seen, text);
   str_add(&f->seen, "\n");
@@ -69,7 +73,7 @@ static void append(Fixture *f, const char *json) {
 static const char *seen(Fixture *f) {
   f->seen.length = 0;
   f->e = (Err){0};
-  assert_int_equal(journal_read(&f->arena, f->path, remember, f, &f->e), OK);
+  assert_int_equal(journal_read(f->path, remember, f, &f->e), OK);
   return f->seen.length > 0 ? f->seen.text : "";
 }
 
@@ -178,7 +182,7 @@ static void flipped_bits_in_the_middle(void **state) {
     f->e = (Err){0};
     assert_memory_equal(content(f, &after), bytes, n);
     assert_int_equal(after, n);
-    assert_int_equal(journal_read(&f->arena, f->path, remember, f, &f->e), E_DATA);
+    assert_int_equal(journal_read(f->path, remember, f, &f->e), E_DATA);
     f->e = (Err){0};
     bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
   }
@@ -205,6 +209,46 @@ static void a_huge_record(void **state) {
   const char *all = seen(f);
   assert_int_equal(strlen(all), n - 1 + 1 + 9);
   assert_memory_equal(all, json, n - 1);
+}
+
+/* Records of all lengths, more of them than are read at once (256 KiB); and one in the middle damaged,
+ * so that the file goes on behind what was read. */
+static void records_across_blocks(void **state) {
+  Fixture *f = *state;
+  Str file = str_new(&f->arena), want = str_new(&f->arena);
+  size_t middle = 0;
+  for (int i = 0; i < 700; i++) {
+    Str json = str_new(&f->arena);
+    str_addf(&json, "{\"n\": %d, \"t\": \"", i);
+    for (int k = i * 37 % 2000; k > 0; k--) str_add(&json, "x");
+    str_add(&json, "\"}");
+    if (i == 350) middle = (size_t)file.length + 40;
+    str_addf(&file, "%016llx ", (unsigned long long)hash_u64(json.text, (size_t)json.length));
+    str_add(&file, json.text);
+    str_add(&file, "\n");
+    str_add(&want, json.text);
+    str_add(&want, "\n");
+  }
+  assert_true(file.length > 2 * (1 << 18));
+  for (int k = 0; k < 2000; k += 117) { /* the boundary at other places of a record */
+    Str shifted = str_new(&f->arena);
+    str_addf(&shifted, "{\"n\": 0, \"t\": \"%*s\"}", k + 1, "");
+    const char *sum = arena_printf(
+        &f->arena, "%016llx ", (unsigned long long)hash_u64(shifted.text, (size_t)shifted.length));
+    Str all = str_new(&f->arena);
+    str_add(&all, sum);
+    str_add(&all, shifted.text);
+    str_add(&all, "\n");
+    str_add(&all, file.text);
+    put(f, all.text, (size_t)all.length);
+    str_add(&shifted, "\n");
+    str_add(&shifted, want.text);
+    assert_string_equal(seen(f), shifted.text);
+  }
+  file.text[middle] ^= 1;
+  put(f, file.text, (size_t)file.length);
+  assert_int_equal(journal_read(f->path, remember, f, &f->e), E_DATA);
+  assert_non_null(strstr(f->e.text, "line 351 is damaged"));
 }
 
 /* A full disk takes half of a record: an error, and the file is valid as before. */
@@ -243,7 +287,7 @@ static void what_is_no_record_is_refused(void **state) {
   assert_int_equal(journal_append(j, "", &f->e), E_INTERNAL);
   f->e = (Err){0};
   assert_int_equal(journal_close(j, &f->e), OK);
-  assert_int_equal(journal_read(&f->arena, "nowhere/journal", remember, f, &f->e), E_IO);
+  assert_int_equal(journal_read("nowhere/journal", remember, f, &f->e), E_IO);
   assert_non_null(strstr(f->e.text, "nowhere/journal"));
   f->e = (Err){0};
   assert_int_equal(journal_open(&f->arena, "nowhere/journal", remember, f, &j, &f->e), E_IO);
@@ -262,6 +306,7 @@ int main(void) {
       T(flipped_bits_in_the_middle),
       T(errors_of_the_reader_name_the_line),
       T(a_huge_record),
+      T(records_across_blocks),
       T(half_written_records_are_taken_back),
       T(what_is_no_record_is_refused),
   };

@@ -159,7 +159,7 @@ static void orders_and_keeps(void **state) {
   rig_close(r);
 
   RunDir again; /* what a reader finds */
-  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  assert_int_equal(run_dir_read(&r->a, r->dir, RUN_CURVES_ALL, &again, &r->e), OK);
   check_order(&again, want, 6);
   assert_string_equal(run_dir_trial(&again, 3)->error, "no room");
   assert_true(run_dir_trial(&again, 5)->metric == 0.9);
@@ -208,7 +208,7 @@ static void ranks_by_means(void **state) {
   assert_true(none.n == 0 && none.best == NULL && !none.complete);
   rig_close(r);
   RunDir again; /* from the journal */
-  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  assert_int_equal(run_dir_read(&r->a, r->dir, RUN_CURVES_ALL, &again, &r->e), OK);
   check_order(&again, r->run.order, 10);
   r->spec =
       spec_of(&r->a, "search.repeats=5"); /* is refused when all was read, 12 is no multiple */
@@ -236,7 +236,7 @@ static void counts_once(void **state) {
   assert_int_equal(run_dir_record_test(&r->run, &test, &r->e), OK);
   rig_close(r);
   RunDir again;
-  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  assert_int_equal(run_dir_read(&r->a, r->dir, RUN_CURVES_ALL, &again, &r->e), OK);
   assert_int_equal(again.test.trial, 2);
   assert_true(again.test.rows == 10 && again.test.loss == 0.5 && isnan(again.test.accuracy));
   rig_free(r);
@@ -299,7 +299,7 @@ static void is_given_more_trials(void **state) {
   assert_string_not_equal(six, eight);
 
   RunDir read; /* without the lock, from the journal alone */
-  assert_int_equal(run_dir_read(&r->a, r->dir, &read, &r->e), OK);
+  assert_int_equal(run_dir_read(&r->a, r->dir, RUN_CURVES_ALL, &read, &r->e), OK);
   assert_int_equal(read.head.n_trials, 8);
   assert_int_equal(read.spec->search.trials, 8);
   assert_int_equal(read.n_done, 3);
@@ -336,9 +336,9 @@ static void refuses_foreign_folders(void **state) {
   assert_int_equal(file_read(&r->a, mine, 0, &bytes, &n, &r->e), OK);
   assert_string_equal(bytes, "mine");
   e = (Err){0};
-  assert_int_equal(run_dir_read(&r->a, r->dir, &r->run, &e), E_IO);
+  assert_int_equal(run_dir_read(&r->a, r->dir, RUN_CURVES_ALL, &r->run, &e), E_IO);
   e = (Err){0};
-  assert_int_equal(run_dir_read(&r->a, "no_such_dir", &r->run, &e), E_IO);
+  assert_int_equal(run_dir_read(&r->a, "no_such_dir", RUN_CURVES_ALL, &r->run, &e), E_IO);
   rig_free(r);
 }
 
@@ -352,7 +352,7 @@ static void begins_again(void **state) {
   record(r, fake(0, TRIAL_COMPLETED, 0.5));
   rig_close(r);
   RunDir again;
-  assert_int_equal(run_dir_read(&r->a, r->dir, &again, &r->e), OK);
+  assert_int_equal(run_dir_read(&r->a, r->dir, RUN_CURVES_ALL, &again, &r->e), OK);
   assert_int_equal(again.n_done, 1);
   assert_string_equal(again.experiment, text);
   rig_free(r);
@@ -409,7 +409,7 @@ static void digest_of(Change change, int first, const char *data, char out[HASH_
   rig_close(r);
   char again[HASH_HEX];
   RunDir read;
-  assert_int_equal(run_dir_read(&r->a, r->dir, &read, &r->e), OK);
+  assert_int_equal(run_dir_read(&r->a, r->dir, RUN_CURVES_ALL, &read, &r->e), OK);
   run_dir_digest(&read, again);
   assert_string_equal(out, again);
   rig_free(r);

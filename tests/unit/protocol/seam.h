@@ -57,7 +57,7 @@ ssize_t sim_write(int fd, const void *bytes, size_t n);
 int sim_truncate(int fd, off_t size);
 int sim_sync(int fd);
 int sim_close(int fd);
-Status sim_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n, Err *e);
+ssize_t sim_read(int fd, void *bytes, size_t n);
 
 static inline int sim_stat(int fd, struct stat *st) {
   (void)fd;
@@ -112,7 +112,7 @@ static inline bool sim_exists(const char *path) {
 #define fsync                           sim_sync
 #define close                           sim_close
 #define fstat                           sim_stat
-#define file_read                       sim_read
+#define read                            sim_read
 #define peer_look()                     ((void)0)
 #define wait_watch(watch, what)         ((void)(watch), (void)(what))
 #define record_publish(run, e)          ((void)(run), (void)(e), OK)

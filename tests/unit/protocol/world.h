@@ -32,7 +32,7 @@ typedef struct {
   double now;
   /* the disk */
   char *journal;
-  size_t n_journal, n_synced, journal_room;
+  size_t n_journal, n_synced, n_read, journal_room;
   int64_t saved[SIM_TRIALS]; /* steps that the checkpoint of a trial has */
   /* the job */
   int n_ranks;
