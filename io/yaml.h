@@ -29,6 +29,9 @@ struct YamlNode {
 
 /* Errors go to `d`, and the result is NULL if there was one. */
 YamlNode *yaml_parse(Arena *a, const Source *source, Diag *d);
+/* The same of a map of plain scalars in flow style on one line, `{a.b: 0.1, c: adam}`, ten times as fast;
+ * NULL: it is none, which says nothing against it. */
+YamlNode *yaml_parse_plain(Arena *a, const Source *source);
 /* Reads a file into a Source that prints as `path`. E_IO if it cannot be read (a missing experiment
  * file). */
 MUST_CHECK Status yaml_read_file(Arena *a, const char *path, Source **source, Err *e);

@@ -47,7 +47,8 @@ const YamlNode *plan_point_map(Arena *a, const char *point) {
   Source *source = ARENA_NEW(a, Source);
   *source = (Source){.name = "point", .text = point, .length = (int)strlen(point)};
   Diag d = diag_new(a);
-  const YamlNode *map = yaml_parse(a, source, &d);
+  const YamlNode *map = yaml_parse_plain(a, source);
+  if (!map) map = yaml_parse(a, source, &d);
   return map && map->type == YAML_MAP ? map : NULL;
 }
 

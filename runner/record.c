@@ -116,29 +116,34 @@ static Status put_words(const Record *r, Err *e) {
 
 /* ---- /points --------------------------------------------------------------------------------- */
 
+/* NaN for what is left out; false: one is no number. */
+static bool numbers_of(const Record *r, const Dim *dim, double *numbers) {
+  for (int64_t i = 0; i < r->n; i++) {
+    const YamlNode *v = r->points[i] ? yaml_get(r->points[i], dim->path) : NULL;
+    numbers[i] = NAN;
+    if (!v && dim->n_when > 0) continue;
+    Scalar s = v && v->type == YAML_SCALAR ? yaml_scalar(v) : (Scalar){0};
+    if (s.type != SCALAR_INT && s.type != SCALAR_REAL) return false;
+    numbers[i] = s.real;
+  }
+  return true;
+}
+
 static Status put_dimension(const Record *r, const Dim *dim, Err *e) {
   const char *path = arena_printf(r->a, "/points/%s", dim->path);
   double *numbers = ARENA_ARRAY(r->a, double, r->n);
+  if (numbers_of(r, dim, numbers))
+    return put_f64(r, path, numbers,
+                   dim->n_when ? "value of this parameter; NaN: a condition leaves it out"
+                               : "value of this parameter",
+                   e);
   const char **texts = ARENA_ARRAY(r->a, const char *, r->n);
-  bool all_numbers = true;
   for (int64_t i = 0; i < r->n; i++) {
     const YamlNode *v = r->points[i] ? yaml_get(r->points[i], dim->path) : NULL;
     Str text = str_new(r->a);
     if (v) yaml_write_flow(v, &text);
     texts[i] = str_text(&text);
-    numbers[i] = NAN;
-    if (!v && dim->n_when > 0) continue;
-    Scalar s = v && v->type == YAML_SCALAR ? yaml_scalar(v) : (Scalar){0};
-    if (s.type == SCALAR_INT || s.type == SCALAR_REAL)
-      numbers[i] = s.real;
-    else
-      all_numbers = false;
   }
-  if (all_numbers)
-    return put_f64(r, path, numbers,
-                   dim->n_when ? "value of this parameter; NaN: a condition leaves it out"
-                               : "value of this parameter",
-                   e);
   return put_texts(r, path, texts,
                    dim->n_when ? "value of this parameter, YAML on one line; empty: a condition "
                                  "leaves it out"

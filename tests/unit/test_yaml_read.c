@@ -440,6 +440,88 @@ static void mutated_files(void **state) {
   assert_true(trees > 500 && refused > 500);
 }
 
+/* ---- points, read fast ----------------------------------------------------------------------- */
+
+static void assert_same_mark(Mark x, Mark y) {
+  assert_int_equal(x.line, y.line);
+  assert_int_equal(x.column, y.column);
+  assert_int_equal(x.length, y.length);
+  assert_string_equal(x.source->text, y.source->text);
+}
+
+static void assert_same_tree(const YamlNode *x, const YamlNode *y) {
+  assert_int_equal(x->type, y->type);
+  assert_int_equal(x->quoted, y->quoted);
+  assert_int_equal(x->n_children, y->n_children);
+  assert_int_equal(x->text == NULL, y->text == NULL);
+  if (x->text) assert_string_equal(x->text, y->text);
+  assert_same_mark(x->mark, y->mark);
+  assert_int_equal(x->key == NULL, y->key == NULL);
+  if (x->key) {
+    assert_string_equal(x->key, y->key);
+    assert_same_mark(x->key_mark, y->key_mark);
+  }
+  const YamlNode *a = x->first, *b = y->first;
+  for (; a && b; a = a->next, b = b->next) assert_same_tree(a, b);
+  assert_true(a == NULL && b == NULL && (x->last == NULL) == (y->last == NULL));
+}
+
+/* Read fast, it is the tree that libyaml gives; true: it was read fast. */
+static bool compare_plain(Arena *a, const char *text) {
+  const Source source = {.name = "point", .text = text, .length = (int)strlen(text)};
+  const YamlNode *fast = yaml_parse_plain(a, &source);
+  if (!fast) return false;
+  Diag d;
+  const YamlNode *slow = parse_n(a, text, strlen(text), &d);
+  if (!slow) print_error("libyaml refuses %s\n", text);
+  assert_non_null(slow);
+  assert_same_tree(fast, slow);
+  return true;
+}
+
+static void plain_points(void **state) {
+  static const struct {
+    bool plain;
+    const char *text;
+  } cases[] = {
+      {true, "{train.optimizer.learning_rate: 0.013, model.0.dense.units: 78}"},
+      {true, "{a: -1.5e-07, b: 1e+300, c: .inf, d: -.inf, e: .nan, f: true, g: null, h: +5}"},
+      {true, "{a-b: --x, 1: y., _z: a+b-c}"},
+      {false, "{}"},
+      {false, ""},
+      {false, "{a: 1"},
+      {false, "{a: 1,}"},
+      {false, "{a: 1,b: 2}"},
+      {false, "{a: 1}\n"},
+      {false, "{a:1}"},
+      {false, "{a: }"},
+      {false, "{a: -}"},
+      {false, "{a: 1, a: 2}"},
+      {false, "{a: \"0.1\"}"},
+      {false, "{a: [32, 64]}"},
+      {false, "{a: {b: 1}}"},
+      {false, "{a: b c}"},
+      {false, "{a: b#c}"},
+      {false, "{a: &b c}"},
+      {false, "{a: *b}"},
+      {false, "{a: \xC3\xA9}"},
+      {false, "a: 1"},
+  };
+  for (int i = 0; i < COUNT(cases); i++)
+    if (compare_plain(*state, cases[i].text) != cases[i].plain)
+      fail_msg("%s: read %s", cases[i].text, cases[i].plain ? "slowly" : "fast");
+  const char *text = cases[1].text;
+  static const char bytes[] = "{}[]:, \"'-+.#&*!|>%@`?~\n\ta0";
+  int n_plain = 0;
+  for (size_t i = 0; i < strlen(text); i++)
+    for (size_t k = 0; k < strlen(bytes); k++) {
+      char *other = arena_strdup(*state, text);
+      other[i] = bytes[k];
+      n_plain += compare_plain(*state, other);
+    }
+  assert_true(n_plain > 200);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void) {
@@ -455,6 +537,7 @@ int main(void) {
       T(put_append_become),
       T(equality),
       T(mutated_files),
+      T(plain_points),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
