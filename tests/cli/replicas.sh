@@ -35,6 +35,14 @@ finished() {
   grep -cs '"type": "trial"' "$1/journal" || true
 }
 
+# steps RUN EACH: how many updates its finished trials, of EACH, and the checkpoints of the others have
+steps() {
+  local done saved
+  read -r done saved < <("$CAVIAR" status "$1" --json 2>/dev/null |
+    sed -nE 's/.*"done": ([0-9]+),.*"saved_steps": ([0-9]+),.*/\1 \2/p')
+  echo $((${done:-0} * $2 + ${saved:-0}))
+}
+
 experiments() { # names, one a line
   local file
   for file in "$CAVIAR_SOURCE"/tests/cli/replicas/*.yaml; do basename "$file" .yaml; done

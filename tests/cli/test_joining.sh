@@ -5,7 +5,6 @@
 # shellcheck source=tests/cli/replicas.sh
 . "$(dirname "$0")/replicas.sh"
 
-# Steps of some milliseconds, a trial of a second or so: there is time to join.
 cat >joining.yaml <<YAML
 seed: 21
 data: {source: {name: blobs, rows: 1500, features: 64, classes: 8, spread: 2}}
@@ -13,6 +12,14 @@ model: {layers: [{dense: {units: 160}}, batch_norm, relu, {dense: {units: 160}},
 train: {epochs: 30, batch_size: 128, shards: 4, optimizer: {name: adam, learning_rate: 0.001}}
 search: {method: random, trials: 9, parameters: {train.optimizer.learning_rate: {min: 0.0001, max: 0.1, scale: log}}}
 YAML
+
+# As many epochs, of 10 steps each, as make a trial of 0.5 s here: nobody joins who would gain less than 0.2 s.
+expect 0 "" ranks 0 run joining.yaml search.trials=1 --out pace
+epochs=$("$CAVIAR" show pace 0 --json | grep -o '"seconds": [0-9.e-]*' |
+  awk '{ n = int(30 * 0.5 / $2); print (n < 30 ? 30 : n > 2000 ? 2000 : n) }')
+[ -n "$epochs" ] || fail "no time of a trial"
+sed -i "s/epochs: 30/epochs: $epochs/" joining.yaml
+each=$((10 * epochs))
 
 # alone TRIALS: sets want, and writes all that is known of the trials to the file want
 alone() {
@@ -81,10 +88,19 @@ grew() { # how many trials of run had more than one team
   echo $n
 }
 
+# joined RANKS TRIALS MOST: a team did grow, and the largest has MOST ranks. Whether somebody is free while others train
+# is the machine's affair, so that goes for one of six runs.
+joined() {
+  for _ in 1 2 3 4 5 6; do
+    together "$1" "$2"
+    if [ "$(grew)" -ge 1 ] && [ "$(most)" = "$3" ]; then return; fi
+  done
+  fail "$2 trials on $1 ranks: $(grew) grew, to $(most) ranks at most, and before that no better"
+}
+
 # ---- they join -----------------------------------------------------------------------------------------
 alone 9
-together 4 9
-{ [ "$(grew)" -ge 1 ] && [ "$(most)" = 4 ]; } || fail "9 trials on 4 ranks: $(grew) grew, to $(most) ranks at most"
+joined 4 9 4
 echo "9 trials on 4 ranks: $(grew) grew"
 
 # by the word of the file: teams of two for the whole job, of five ranks one alone
@@ -94,8 +110,7 @@ for n in 4 5; do
 done
 
 alone 3
-together 2 3
-{ [ "$(grew)" -ge 1 ] && [ "$(most)" = 2 ]; } || fail "3 trials on 2 ranks: $(grew) grew, to $(most) ranks at most"
+joined 2 3 2
 grown=$(for t in 0 1 2; do [ "$(teams run "$t" | wc -l)" = 2 ] && echo $t; done | head -n 1)
 "$CAVIAR" show run "$grown" | grep -qE '^ranks [01], then [01] [01] \(from step [0-9]+\)$' || fail "show does not say who trained"
 
@@ -106,8 +121,7 @@ expect 0 "" ranks 4 run joining.yaml search.trials=3 train.shards=1 --out run
 grep -q '1 rank will have nothing to do' err || fail "no word of the rank that has nothing to do"
 
 alone 5
-together 8 5
-[ "$(grew)" -ge 1 ] || fail "5 trials on 8 ranks: none grew"
+joined 8 5 4
 
 # fewer than ranks: teams as large as all make, from the start
 alone 2
@@ -132,15 +146,22 @@ ranks_are_gone() { # those of a killed mpirun live on for a moment, and save
   fail "ranks live on for 20 s and more"
 }
 
-# interrupt RANKS: stops or kills what runs at some moment; counts those that came in the middle
+# The run has come to $goal updates, and this start of it has saved some.
+is_far() {
+  begun && [ "$(steps run "$each")" -ge "$goal" ]
+}
+
+# interrupt RANKS: stops or kills what runs when it has done up to three quarters of what was left; counts those that came
+# in the middle
 interrupt() {
   local n=$1 how=$((RANDOM % 4)) victims
+  goal=$(steps run $each)
+  goal=$((goal + (3 * each - goal) * (RANDOM % 75) / 100))
   touch mark
-  mpirun -q --oversubscribe -n "$n" "$CAVIAR" run joining.yaml search.trials=3 checkpoint.every_seconds=0.05 --out run \
+  mpirun -q --oversubscribe -n "$n" "$CAVIAR" run joining.yaml search.trials=3 checkpoint.every_seconds=0.01 --out run \
     >out 2>err &
   pid=$!
-  await begun
-  sleep "$((RANDOM % 2)).$((RANDOM % 900 + 100))"
+  await is_far
   case $how in
     0 | 1) kill -USR1 $pid 2>/dev/null ;;
     2) kill -9 $pid 2>/dev/null ;;
@@ -172,5 +193,5 @@ for ((seed = 1; seed <= rounds; seed++)); do
   all_of run >got
   cmp -s want got || fail "seed $seed: other results: $(diff want got | cut -c 1-400)"
 done
-[ $cut -ge $rounds ] || fail "only $cut of $((3 * rounds)) interruptions came in the middle"
+[ $cut -ge $((2 * rounds)) ] || fail "only $cut of $((3 * rounds)) interruptions came in the middle"
 echo "$cut of $((3 * rounds)) interruptions came in the middle; all is well"

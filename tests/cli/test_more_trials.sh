@@ -35,7 +35,10 @@ kill -KILL $pid 2>/dev/null
 wait $pid 2>/dev/null
 "$CAVIAR" run m.yaml train.epochs=300 search.trials=7 --out runs/killed >/dev/null 2>&1 &
 pid=$!
-sleep 0.2
+for _ in $(seq 200); do # it has begun to be of 7 trials
+  [ "$(grep -c '"type": "run"' runs/killed/journal)" -ge 2 ] && break
+  sleep 0.02
+done
 kill -KILL $pid 2>/dev/null
 wait $pid 2>/dev/null
 expect 0 "" "$CAVIAR" show runs/killed
