@@ -94,6 +94,7 @@ static void remember(RunDir *r, TrialResult *t) {
   if (there && there->status != TRIAL_FAILED) return;
   if (!r->reading) take_out(r, t);
   if (there) count(r, there, -1);
+  t->again = there != NULL;
   r->results[t->number] = t;
   count(r, t, 1);
   for (int64_t i = first; i < first + repeats && !r->reading; i++)

@@ -112,7 +112,8 @@ void search_began(Search *s) {
   progress_started(&s->progress);
 }
 
-/* By the curves of earlier trials, where the search has such a rule. */
+/* By the curves of earlier trials, where the search has such a rule. As with methods the first word
+ * counts: one that FAILED has no curve, though a later run may have trained it. */
 static void set_limits(const Search *s, int64_t n, Arena *a, Task *out) {
   const Spec *spec = s->run->spec;
   const KindValue *rule = &spec->search.early_terminate;
@@ -123,7 +124,7 @@ static void set_limits(const Search *s, int64_t n, Arena *a, Task *out) {
   int64_t n_epochs = 0;
   for (int64_t i = 0; i < n_told; i++) {
     const TrialResult *t = s->run->results[i];
-    if (t && t->status == TRIAL_COMPLETED)
+    if (t && t->status == TRIAL_COMPLETED && !t->again)
       told[i] = trial_metric_curve(a, t, spec->search.metric.name);
     if (told[i].n > n_epochs) n_epochs = told[i].n;
   }

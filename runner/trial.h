@@ -86,6 +86,7 @@ typedef struct {
   int64_t diverged_step;    /* from 1; 0: did not */
   char weights[HASH_HEX];   /* hash of weights and statistics; "" unless COMPLETED */
   const char *error;        /* FAILED: why; else NULL */
+  bool again; /* FAILED first: methods and rules know that of it (history.h); not in its JSON */
   /* Of a cost: its parameters at the chosen epoch, none unless COMPLETED; which part of it was not
    * finite and why, if DIVERGED. */
   const TrialParameter *parameters;
