@@ -8,6 +8,7 @@
 #include "objective.h"
 #include "plan.h"
 #include "replay.h"
+#include "search_boxes.h"
 
 extern const Command run_command_check;
 
@@ -274,6 +275,12 @@ static void warn_shards(const Spec *s, const PlanSummary *p, Diag *d) {
              (long long)shards, (long long)p->by_shard_rows);
 }
 
+static void warn_stages(Arena *a, const Spec *s, Diag *d) {
+  History h;
+  history_init(&h, a, s);
+  search_boxes_warn(&h, d);
+}
+
 static Status check_on_data(Arena *a, const Options *o, const Spec *s, const RunData *data, Diag *d,
                             Err *e) {
   PlanSummary plan;
@@ -282,6 +289,7 @@ static Status check_on_data(Arena *a, const Options *o, const Spec *s, const Run
   if (status != OK && d->n_errors == 0) return status;
   warn_dropped(s, data, &plan, d);
   if (d->n_errors == 0) warn_shards(s, &plan, d);
+  if (d->n_errors == 0) warn_stages(a, s, d);
   TRY(command_diagnostics(d, e));
   if (o->json)
     print_json(a, s, data, &plan, d->n_warnings);

@@ -20,4 +20,8 @@ typedef struct {
  * have none. */
 SearchBox *search_boxes(Arena *a, const History *h, int *n);
 
+/* Warns where the window leaves a stage less than half of the trials before it to look at, so that
+ * it zooms in on chance. Of another method nothing. */
+void search_boxes_warn(const History *h, Diag *d);
+
 #endif

@@ -40,4 +40,29 @@ EOF
 "$CAVIAR" run c.yaml search.method=random --out runs/r >/dev/null 2>&1 || fail "random"
 "$CAVIAR" show runs/r | grep -q "^stage" && fail "random has stages"
 h5dump -n runs/r/results.h5 | grep -q boxes && fail "random has boxes"
+
+# A window that leaves a stage hardly a trial to look at is warned of, at its place, with what to do; that done, not.
+small w "search:" "  method: coarse_to_fine" "  trials: 64" "  parameters: {train.optimizer.learning_rate: {min: 0.0001, max: 10}}"
+warned() { # PLACE SEEN OVERRIDE..: one warning there, of so many trials
+  "$CAVIAR" check w.yaml "${@:3}" >out 2>err || fail "check"
+  [ "$(grep -c warning: err)" = 1 ] || fail "${*:3}: one warning expected"
+  grep -qE "^$1: warning: stage 1 of coarse_to_fine .* sees $2 trials? with max_concurrent: " err || fail "${*:3}: not $1, $2"
+}
+sound() { # OVERRIDE..: none
+  "$CAVIAR" check w.yaml "$@" >out 2>err || fail "check"
+  [ ! -s err ] || fail "$*: a warning"
+}
+warned w.yaml:8:11 '1 of its 16'
+grep -qF 'make max_concurrent 9 or less, or trials 120 or more' err || fail "no word of what to do"
+warned 'command line:1:23' '7 of its 16' search.max_concurrent=10
+warned w.yaml:8:11 '0 of its 4' search.trials=16
+warned w.yaml:8:11 '14 of its 29' search.trials=119
+sound search.max_concurrent=9
+sound search.trials=120
+sound "search.method={name: coarse_to_fine, stages: 2}"
+sound search.method=tpe
+warned w.yaml:8:11 '0 of its 16' search.early_terminate=successive_halving train.epochs=9
+grep -qF 'smaller brackets help' err || fail "no word of what to do about brackets"
+sed -i 's/^  trials: 64/&\n  max_concurrent: 12/' w.yaml
+warned w.yaml:10:19 '5 of its 16'
 echo "boxes: shown, recorded, and every trial in its own"
