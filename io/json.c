@@ -99,3 +99,21 @@ void json_none(JsonWriter *j) {
   separate(j);
   str_add(j->out, "null");
 }
+
+void json_put_int(JsonWriter *j, const char *key, int64_t x) {
+  json_key(j, key);
+  json_int(j, x);
+}
+
+void json_put_f64(JsonWriter *j, const char *key, double x) {
+  json_key(j, key);
+  json_f64(j, x);
+}
+
+void json_put_str(JsonWriter *j, const char *key, const char *text) {
+  json_key(j, key);
+  if (text)
+    json_str(j, text);
+  else
+    json_none(j);
+}

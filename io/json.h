@@ -24,6 +24,10 @@ void json_f32(JsonWriter *j, float x); /* the shortest that reads back as this f
 void json_int(JsonWriter *j, int64_t x);
 void json_bool(JsonWriter *j, bool x);
 void json_none(JsonWriter *j);
+/* A key and its value. */
+void json_put_int(JsonWriter *j, const char *key, int64_t x);
+void json_put_f64(JsonWriter *j, const char *key, double x);
+void json_put_str(JsonWriter *j, const char *key, const char *text); /* NULL: null */
 
 typedef enum {
   JSON_NONE, /* null */

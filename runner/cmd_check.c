@@ -182,19 +182,14 @@ static void print_text(Arena *a, const Spec *s, const RunData *data, const PlanS
            str_count(p->dropped_rows, n));
 }
 
-static void put_int(JsonWriter *j, const char *key, int64_t x) {
-  json_key(j, key);
-  json_int(j, x);
-}
-
 /* How many values each name of a cost has. */
 static void print_shapes(JsonWriter *j, const Spec *s, const RunData *data) {
   json_key(j, "shapes");
   json_open(j, '{');
   for (int i = 0; i < s->cost.n_parameters; i++)
-    put_int(j, s->cost.parameters[i].name, s->cost.parameters[i].n);
+    json_put_int(j, s->cost.parameters[i].name, s->cost.parameters[i].n);
   for (int i = 0; i < data->n_columns; i++)
-    if (data->columns[i].n > 0) put_int(j, data->columns[i].name, data->columns[i].n);
+    if (data->columns[i].n > 0) json_put_int(j, data->columns[i].name, data->columns[i].n);
   json_close(j, '}');
 }
 
@@ -203,42 +198,37 @@ static void print_json(Arena *a, const Spec *s, const RunData *data, const PlanS
   Str out = str_new(a);
   JsonWriter writer = json_writer(&out), *j = &writer;
   json_open(j, '{');
-  put_int(j, "schema_version", 1);
-  json_key(j, "name");
-  json_str(j, s->name);
-  put_int(j, "trials", p->n_trials);
-  put_int(j, "trials_checked", p->n_checked);
+  json_put_int(j, "schema_version", 1);
+  json_put_str(j, "name", s->name);
+  json_put_int(j, "trials", p->n_trials);
+  json_put_int(j, "trials_checked", p->n_checked);
   json_key(j, "searched");
   json_open(j, '[');
   for (int i = 0; i < s->search.space.n; i++) json_str(j, s->search.space.dims[i].path);
   json_close(j, ']');
   json_key(j, "data");
   json_open(j, '{');
-  json_key(j, "name");
-  json_str(j, data->main.name);
-  put_int(j, "features", data->n_features);
-  put_int(j, "classes", data->targets.n_classes);
-  for (int i = 0; i < PART_COUNT; i++) put_int(j, part_names[i], data->parts[i].n);
+  json_put_str(j, "name", data->main.name);
+  json_put_int(j, "features", data->n_features);
+  json_put_int(j, "classes", data->targets.n_classes);
+  for (int i = 0; i < PART_COUNT; i++) json_put_int(j, part_names[i], data->parts[i].n);
   if (s->cost.text) print_shapes(j, s, data);
-  json_key(j, "fingerprint");
-  json_str(j, data->fingerprint);
+  json_put_str(j, "fingerprint", data->fingerprint);
   json_close(j, '}');
-  put_int(j, "parameters", (int64_t)p->n_parameters);
-  put_int(j, "bytes", (int64_t)p->bytes);
-  put_int(j, "largest_trial", p->largest);
-  put_int(j, "dropped_rows", p->dropped_rows);
-  if (s->train.accumulate > 1) put_int(j, "steps_per_epoch", p->steps);
+  json_put_int(j, "parameters", (int64_t)p->n_parameters);
+  json_put_int(j, "bytes", (int64_t)p->bytes);
+  json_put_int(j, "largest_trial", p->largest);
+  json_put_int(j, "dropped_rows", p->dropped_rows);
+  if (s->train.accumulate > 1) json_put_int(j, "steps_per_epoch", p->steps);
   if (s->train.shards > 1) {
-    put_int(j, "shards", s->train.shards);
-    put_int(j, "shard_rows", p->least_rows / s->train.shards);
+    json_put_int(j, "shards", s->train.shards);
+    json_put_int(j, "shard_rows", p->least_rows / s->train.shards);
   }
   if (s->train.base_batch_size && !s->search.present) {
-    json_key(j, "learning_rate_scale");
-    json_f64(j, p->rate_scale);
+    json_put_f64(j, "learning_rate_scale", p->rate_scale);
   }
-  put_int(j, "warnings", n_warnings);
-  json_key(j, "resolved");
-  json_str(j, spec_text(a, s, SPEC_RESOLVED));
+  json_put_int(j, "warnings", n_warnings);
+  json_put_str(j, "resolved", spec_text(a, s, SPEC_RESOLVED));
   json_close(j, '}');
   printf("%s\n", str_text(&out));
 }

@@ -75,41 +75,27 @@ static void print_text(Arena *a, const RunStatus *s) {
 
 /* ---- for programs ---------------------------------------------------------------------------- */
 
-static void put_int(JsonWriter *j, const char *key, int64_t x) {
-  json_key(j, key);
-  json_int(j, x);
-}
-
-static void put_text(JsonWriter *j, const char *key, const char *text) {
-  json_key(j, key);
-  if (text)
-    json_str(j, text);
-  else
-    json_none(j);
-}
-
 static void put_run(JsonWriter *j, const RunStatus *s) {
   const RunDir *r = &s->run;
   const TrialResult *best = run_dir_best(r);
-  put_text(j, "name", r->head.name);
-  put_int(j, "trials", r->head.n_trials);
-  put_int(j, "done", r->n_done);
-  put_int(j, "diverged", r->n_diverged);
-  put_int(j, "failed", r->n_failed);
-  put_int(j, "running", s->running);
-  put_int(j, "missing", s->missing);
-  put_int(j, "saved_trials", s->n_saved);
-  put_int(j, "saved_steps", s->saved_steps);
+  json_put_str(j, "name", r->head.name);
+  json_put_int(j, "trials", r->head.n_trials);
+  json_put_int(j, "done", r->n_done);
+  json_put_int(j, "diverged", r->n_diverged);
+  json_put_int(j, "failed", r->n_failed);
+  json_put_int(j, "running", s->running);
+  json_put_int(j, "missing", s->missing);
+  json_put_int(j, "saved_trials", s->n_saved);
+  json_put_int(j, "saved_steps", s->saved_steps);
   json_key(j, "best");
   if (!best) {
     json_none(j);
     return;
   }
   json_open(j, '{');
-  put_int(j, "trial", best->number);
-  put_text(j, "metric", r->spec->search.metric.name);
-  json_key(j, "value");
-  json_f64(j, best->metric);
+  json_put_int(j, "trial", best->number);
+  json_put_str(j, "metric", r->spec->search.metric.name);
+  json_put_f64(j, "value", best->metric);
   json_close(j, '}');
 }
 
@@ -121,11 +107,11 @@ static void put_holder(JsonWriter *j, const RunStatus *s) {
     return;
   }
   json_open(j, '{');
-  put_int(j, "pid", h->pid);
-  put_text(j, "host", h->host);
-  put_text(j, "user", h->user);
-  put_text(j, "job", *h->job ? h->job : NULL);
-  put_int(j, "seen", s->lock.seen);
+  json_put_int(j, "pid", h->pid);
+  json_put_str(j, "host", h->host);
+  json_put_str(j, "user", h->user);
+  json_put_str(j, "job", *h->job ? h->job : NULL);
+  json_put_int(j, "seen", s->lock.seen);
   json_close(j, '}');
 }
 
@@ -136,11 +122,11 @@ static void put_job(JsonWriter *j, const SlurmJob *job) {
     return;
   }
   json_open(j, '{');
-  put_text(j, "id", job->id);
-  put_text(j, "state", job->state);
-  put_text(j, "reason", job->reason);
-  put_text(j, "nodes", job->nodes);
-  put_text(j, "left", job->left);
+  json_put_str(j, "id", job->id);
+  json_put_str(j, "state", job->state);
+  json_put_str(j, "reason", job->reason);
+  json_put_str(j, "nodes", job->nodes);
+  json_put_str(j, "left", job->left);
   json_close(j, '}');
 }
 
@@ -148,13 +134,13 @@ static void print_json(Arena *a, const RunStatus *s) {
   Str out = str_new(a);
   JsonWriter writer = json_writer(&out), *j = &writer;
   json_open(j, '{');
-  put_int(j, "schema_version", 1);
-  put_text(j, "run", s->dir);
-  put_text(j, "state", run_state_names[s->state]);
+  json_put_int(j, "schema_version", 1);
+  json_put_str(j, "run", s->dir);
+  json_put_str(j, "state", run_state_names[s->state]);
   if (s->begun) put_run(j, s);
   put_holder(j, s);
   put_job(j, &s->job);
-  put_text(j, "stop", s->stop);
+  json_put_str(j, "stop", s->stop);
   json_key(j, "progress");
   if (s->progress > 0)
     json_int(j, s->progress);

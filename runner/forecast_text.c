@@ -122,16 +122,6 @@ void forecast_print(Arena *a, const Forecast *f, const ForecastReport *r) {
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
-static void put_int(JsonWriter *j, const char *key, int64_t x) {
-  json_key(j, key);
-  json_int(j, x);
-}
-
-static void put(JsonWriter *j, const char *key, double x) {
-  json_key(j, key);
-  json_f64(j, x);
-}
-
 static void put_range(JsonWriter *j, const char *key, Range r) {
   json_key(j, key);
   json_open(j, '[');
@@ -141,49 +131,49 @@ static void put_range(JsonWriter *j, const char *key, Range r) {
 }
 
 static void put_link(JsonWriter *j, const ForecastNet *net) {
-  put(j, "latency_seconds", net->latency);
-  put(j, "bytes_per_second", net->bandwidth);
+  json_put_f64(j, "latency_seconds", net->latency);
+  json_put_f64(j, "bytes_per_second", net->bandwidth);
 }
 
 static void put_measured(JsonWriter *j, const Forecast *f, const ForecastReport *r,
                          const Ranges *x) {
   json_key(j, "measured");
   json_open(j, '{');
-  put_int(j, "trials", f->n_measured);
-  put_int(j, "ranks_at_once", r->measured_on);
+  json_put_int(j, "trials", f->n_measured);
+  json_put_int(j, "ranks_at_once", r->measured_on);
   put_range(j, "step_seconds", x->step);
   put_range(j, "epoch_end_seconds", x->end);
   put_range(j, "start_seconds", x->start);
   put_range(j, "trial_seconds", x->seconds);
-  put(j, "shuffle_seconds", f->shuffle);
-  put(j, "point_seconds", f->point);
-  put(j, "result_seconds", f->result);
+  json_put_f64(j, "shuffle_seconds", f->shuffle);
+  json_put_f64(j, "point_seconds", f->point);
+  json_put_f64(j, "result_seconds", f->result);
   if (r->link_measured) put_link(j, &f->net);
   json_close(j, '}');
   json_key(j, "assumed");
   json_open(j, '{');
   if (!r->link_measured) put_link(j, &f->net);
-  put(j, "message_seconds", f->net.serve);
-  put(j, "publish_every_seconds", f->net.publish_every);
-  put(j, "publish_seconds_per_trial", f->net.publish);
-  put(j, "report_seconds", f->net.report);
+  json_put_f64(j, "message_seconds", f->net.serve);
+  json_put_f64(j, "publish_every_seconds", f->net.publish_every);
+  json_put_f64(j, "publish_seconds_per_trial", f->net.publish);
+  json_put_f64(j, "report_seconds", f->net.report);
   json_close(j, '}');
 }
 
 static void put_result(JsonWriter *j, const Forecast *f, int ranks, double work,
                        const SimulateResult *s) {
   json_open(j, '{');
-  put_int(j, "ranks", ranks);
-  put(j, "seconds", s->seconds);
-  put(j, "speedup", work / s->seconds);
-  put(j, "idle", s->idle);
-  put(j, "tail_seconds", s->tail);
-  put(j, "trials_per_second", (double)f->n_trials / s->seconds);
-  put_int(j, "messages", s->n_messages);
-  put(j, "messages_per_second", (double)s->n_messages / s->seconds);
-  put(j, "rank0_share", s->rank0);
-  put_int(j, "joined", s->n_joined);
-  put_int(j, "largest_team", s->largest);
+  json_put_int(j, "ranks", ranks);
+  json_put_f64(j, "seconds", s->seconds);
+  json_put_f64(j, "speedup", work / s->seconds);
+  json_put_f64(j, "idle", s->idle);
+  json_put_f64(j, "tail_seconds", s->tail);
+  json_put_f64(j, "trials_per_second", (double)f->n_trials / s->seconds);
+  json_put_int(j, "messages", s->n_messages);
+  json_put_f64(j, "messages_per_second", (double)s->n_messages / s->seconds);
+  json_put_f64(j, "rank0_share", s->rank0);
+  json_put_int(j, "joined", s->n_joined);
+  json_put_int(j, "largest_team", s->largest);
   json_close(j, '}');
 }
 
@@ -193,15 +183,14 @@ void forecast_print_json(Arena *a, const Forecast *f, const ForecastReport *r) {
   Str out = str_new(a);
   JsonWriter writer = json_writer(&out), *j = &writer;
   json_open(j, '{');
-  put_int(j, "schema_version", 1);
-  json_key(j, "name");
-  json_str(j, f->spec->name);
-  put_int(j, "trials", f->n_trials);
-  put_int(j, "trials_planned", f->n);
-  put_int(j, "shards", f->spec->train.shards);
+  json_put_int(j, "schema_version", 1);
+  json_put_str(j, "name", f->spec->name);
+  json_put_int(j, "trials", f->n_trials);
+  json_put_int(j, "trials_planned", f->n);
+  json_put_int(j, "shards", f->spec->train.shards);
   put_range(j, "parameters", x.weights);
   put_range(j, "epochs", x.epochs);
-  put(j, "work_seconds", work);
+  json_put_f64(j, "work_seconds", work);
   put_measured(j, f, r, &x);
   json_key(j, "forecast");
   json_open(j, '[');

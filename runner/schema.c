@@ -8,15 +8,10 @@
 #include "stopper.h"
 #include "spec_tables.h"
 
-static void put_string(JsonWriter *j, const char *key, const char *text) {
-  json_key(j, key);
-  json_str(j, text);
-}
-
 static void open_property(JsonWriter *j, const char *key, const char *doc) {
   json_key(j, key);
   json_open(j, '{');
-  if (doc) put_string(j, "description", doc);
+  if (doc) json_put_str(j, "description", doc);
 }
 
 static void put_list(JsonWriter *j, const char *key, const char *const *words) {
@@ -31,7 +26,7 @@ static void put_reference(JsonWriter *j, const char *definition) {
   int n = 14;
   while (*definition && n < COUNT(path) - 1) path[n++] = *definition++;
   path[n] = '\0';
-  put_string(j, "$ref", path);
+  json_put_str(j, "$ref", path);
 }
 
 /* In draft 7 a $ref hides what stands beside it, so it is wrapped. */
@@ -49,21 +44,18 @@ static void put_wrapped_reference(JsonWriter *j, const char *definition) {
 static void put_range(JsonWriter *j, const Param *p) {
   if (p->lo == 0 && p->hi == 0) return;
   if (isfinite(p->lo)) {
-    json_key(j, p->lo_open ? "exclusiveMinimum" : "minimum");
-    json_f64(j, p->lo);
+    json_put_f64(j, p->lo_open ? "exclusiveMinimum" : "minimum", p->lo);
   }
   if (isfinite(p->hi)) {
-    json_key(j, p->hi_open ? "exclusiveMaximum" : "maximum");
-    json_f64(j, p->hi);
+    json_put_f64(j, p->hi_open ? "exclusiveMaximum" : "maximum", p->hi);
   }
 }
 
 static void put_numbers(JsonWriter *j, const Param *p) {
-  json_key(j, "minItems");
-  json_int(j, 1);
+  json_put_int(j, "minItems", 1);
   json_key(j, "items");
   json_open(j, '{');
-  put_string(j, "type", "number");
+  json_put_str(j, "type", "number");
   put_range(j, p);
   json_close(j, '}');
 }
@@ -74,7 +66,7 @@ static void put_type(JsonWriter *j, const Param *p) {
                                       [P_REAL] = "number",
                                       [P_STRING] = "string",
                                       [P_REALS] = "array"};
-  put_string(j, "type", names[p->type]);
+  json_put_str(j, "type", names[p->type]);
   if (p->type == P_REALS) put_numbers(j, p);
   if (p->type == P_INT || p->type == P_REAL) put_range(j, p);
 }
@@ -114,7 +106,7 @@ static void put_param(JsonWriter *j, const Param *p) {
     put_type(j, p);
     json_close(j, '}');
     json_open(j, '{');
-    put_string(j, "const", p->word);
+    json_put_str(j, "const", p->word);
     json_close(j, '}');
     json_close(j, ']');
   } else {
@@ -162,12 +154,12 @@ static void put_kind_names(JsonWriter *j, const Registry *r) {
 /* {name: adam, ..} */
 static void put_kind(JsonWriter *j, const Kind *k) {
   json_open(j, '{');
-  put_string(j, "description", k->doc);
-  put_string(j, "type", "object");
+  json_put_str(j, "description", k->doc);
+  json_put_str(j, "type", "object");
   json_key(j, "properties");
   json_open(j, '{');
   open_property(j, "name", NULL);
-  put_string(j, "const", k->name);
+  json_put_str(j, "const", k->name);
   json_close(j, '}');
   put_params(j, k->params, k->n_params);
   json_close(j, '}');
@@ -181,8 +173,8 @@ static void put_short_form(JsonWriter *j, const Kind *k) {
   Param row = *kind_main_param(k);
   row.name = k->name;
   json_open(j, '{');
-  put_string(j, "description", k->doc);
-  put_string(j, "type", "object");
+  json_put_str(j, "description", k->doc);
+  json_put_str(j, "type", "object");
   json_key(j, "properties");
   json_open(j, '{');
   put_param(j, &row);
@@ -233,11 +225,9 @@ static void put_lists(JsonWriter *j, const LayerGroup *g) {
   json_key(j, g->key);
   json_open(j, '{');
   if (g->is_branched) {
-    put_string(j, "type", "array");
-    json_key(j, "minItems");
-    json_int(j, 2);
-    json_key(j, "maxItems");
-    json_int(j, NN_MAX_INPUTS);
+    json_put_str(j, "type", "array");
+    json_put_int(j, "minItems", 2);
+    json_put_int(j, "maxItems", NN_MAX_INPUTS);
     json_key(j, "items");
     json_open(j, '{');
     put_reference(j, "layers");
@@ -252,8 +242,8 @@ static void put_lists(JsonWriter *j, const LayerGroup *g) {
 static void put_layer_map(JsonWriter *j, const LayerGroup *group) {
   const Section *s = group ? group->section : &spec_layer;
   json_open(j, '{');
-  put_string(j, "type", "object");
-  put_string(j, "description", s->head.doc);
+  json_put_str(j, "type", "object");
+  json_put_str(j, "description", s->head.doc);
   json_key(j, "properties");
   json_open(j, '{');
   put_params(j, s->head.params, s->head.n_params);
@@ -270,7 +260,7 @@ static void put_layer_map(JsonWriter *j, const LayerGroup *group) {
 
 static void put_layers(JsonWriter *j) {
   open_property(j, "layers", spec_model.head.doc);
-  put_string(j, "type", "array");
+  json_put_str(j, "type", "array");
   json_key(j, "items");
   json_open(j, '{');
   json_key(j, "anyOf");
@@ -295,23 +285,21 @@ static void put_parameters(JsonWriter *j) {
   json_close(j, ']');
   json_key(j, "additionalProperties");
   json_open(j, '{');
-  put_string(j, "type", "object");
+  json_put_str(j, "type", "object");
   json_key(j, "properties");
   json_open(j, '{');
   put_params(j, spec_range.head.params, spec_range.head.n_params);
   open_property(j, "values", "a list to choose from");
-  put_string(j, "type", "array");
-  json_key(j, "minItems");
-  json_int(j, 1);
+  json_put_str(j, "type", "array");
+  json_put_int(j, "minItems", 1);
   json_close(j, '}');
   open_property(j, "value", "fixed to this");
   json_close(j, '}');
   open_property(
       j, "when",
       "conditions on other parameters: only where each has the value, or one of the list");
-  put_string(j, "type", "object");
-  json_key(j, "minProperties");
-  json_int(j, 1);
+  json_put_str(j, "type", "object");
+  json_put_int(j, "minProperties", 1);
   json_close(j, '}');
   json_close(j, '}');
   json_key(j, "oneOf");
@@ -332,11 +320,10 @@ static void put_parameters(JsonWriter *j) {
 static void put_points(JsonWriter *j, const char *key, const char *doc,
                        const char *const *required) {
   open_property(j, key, doc);
-  put_string(j, "type", "array");
-  json_key(j, "minItems");
-  json_int(j, *required == NULL);
+  json_put_str(j, "type", "array");
+  json_put_int(j, "minItems", *required == NULL);
   open_property(j, "items", NULL);
-  put_string(j, "type", "object");
+  json_put_str(j, "type", "object");
   put_list(j, "required", required);
   json_close(j, '}');
   json_close(j, '}');
@@ -361,20 +348,19 @@ static void put_item_of(JsonWriter *j, const Registry *kinds) {
 /* {name: number or list of numbers} */
 static void put_named_numbers(JsonWriter *j) {
   open_property(j, "numbers", NULL);
-  put_string(j, "type", "object");
+  json_put_str(j, "type", "object");
   json_key(j, "additionalProperties");
   json_open(j, '{');
   json_key(j, "anyOf");
   json_open(j, '[');
   json_open(j, '{');
-  put_string(j, "type", "number");
+  json_put_str(j, "type", "number");
   json_close(j, '}');
   json_open(j, '{');
-  put_string(j, "type", "array");
-  json_key(j, "minItems");
-  json_int(j, 1);
+  json_put_str(j, "type", "array");
+  json_put_int(j, "minItems", 1);
   open_property(j, "items", NULL);
-  put_string(j, "type", "number");
+  json_put_str(j, "type", "number");
   json_close(j, '}');
   json_close(j, '}');
   json_close(j, ']');
@@ -389,13 +375,13 @@ static void put_cost_data(JsonWriter *j) {
   json_key(j, "anyOf");
   json_open(j, '[');
   json_open(j, '{');
-  put_string(j, "type", "null");
+  json_put_str(j, "type", "null");
   json_close(j, '}');
   json_open(j, '{');
   put_reference(j, "numbers");
   json_close(j, '}');
   json_open(j, '{');
-  put_string(j, "type", "object");
+  json_put_str(j, "type", "object");
   json_key(j, "properties");
   json_open(j, '{');
   for (int i = 0; i < spec_data.head.n_params; i++) {
@@ -420,7 +406,7 @@ static void put_scalar(JsonWriter *j, const char *key) {
 /* {NAME: scalar} */
 static void put_values(JsonWriter *j, const char *key, const char *doc) {
   open_property(j, key, doc);
-  put_string(j, "type", "object");
+  json_put_str(j, "type", "object");
   put_scalar(j, "additionalProperties");
   json_close(j, '}');
 }
@@ -428,9 +414,8 @@ static void put_values(JsonWriter *j, const char *key, const char *doc) {
 /* What a command's table does not hold. */
 static void put_run(JsonWriter *j) {
   open_property(j, "run", "program and arguments; {name} is a parameter's value");
-  put_string(j, "type", "array");
-  json_key(j, "minItems");
-  json_int(j, 1);
+  json_put_str(j, "type", "array");
+  json_put_int(j, "minItems", 1);
   put_scalar(j, "items");
   json_close(j, '}');
   put_values(j, "environment", "variables of the program");
@@ -498,7 +483,7 @@ static void put_objectives(JsonWriter *j) {
  * table. */
 static void put_section_keys(JsonWriter *j, const Section *s) {
   static const char *const none[] = {NULL}, *const step[] = {"step", NULL};
-  put_string(j, "type", "object");
+  json_put_str(j, "type", "object");
   json_key(j, "properties");
   json_open(j, '{');
   put_params(j, s->head.params, s->head.n_params);
@@ -512,7 +497,7 @@ static void put_section_keys(JsonWriter *j, const Section *s) {
   if (s == &spec_experiment) {
     put_points(j, "edits", spec_edit.head.doc, step);
     open_property(j, spec_metrics_item.name, spec_metrics_item.doc);
-    put_string(j, "type", "array");
+    json_put_str(j, "type", "array");
     put_item_of(j, spec_metrics_item.registry);
     json_close(j, '}');
   }
@@ -532,7 +517,7 @@ static void put_from(JsonWriter *j) {
   json_key(j, "anyOf");
   json_open(j, '[');
   json_open(j, '{');
-  put_string(j, "type", "string");
+  json_put_str(j, "type", "string");
   json_close(j, '}');
   json_open(j, '{');
   put_section_keys(j, &spec_from);
@@ -549,7 +534,7 @@ static void put_metric(JsonWriter *j) {
   put_section_keys(j, &spec_metric);
   json_close(j, '}');
   json_open(j, '{');
-  put_string(j, "type", "array");
+  json_put_str(j, "type", "array");
   open_property(j, "items", NULL);
   put_section_keys(j, &spec_metric);
   json_close(j, '}');
@@ -581,8 +566,8 @@ void spec_schema(Str *out) {
       &io_generators,  &run_normalizers, &run_samplers,  &run_stoppers, &nn_metrics};
   JsonWriter writer = json_writer(out), *j = &writer;
   json_open(j, '{');
-  put_string(j, "$schema", "http://json-schema.org/draft-07/schema#");
-  put_string(j, "title", "caviar experiment");
+  json_put_str(j, "$schema", "http://json-schema.org/draft-07/schema#");
+  json_put_str(j, "title", "caviar experiment");
   put_section_keys(j, &spec_experiment);
   put_objectives(j);
   json_key(j, "definitions");

@@ -97,8 +97,7 @@ void trial_write_point(Arena *a, JsonWriter *j, const char *text) {
   json_key(j, "point");
   trial_write_value(j, point);
   if (text[0] == '\0' || str_eq(round_trip(a, point), text)) return;
-  json_key(j, "point_yaml");
-  json_str(j, text);
+  json_put_str(j, "point_yaml", text);
 }
 
 static const char *read_point(Arena *a, const JsonValue *result) {
@@ -113,14 +112,6 @@ static const char *read_point(Arena *a, const JsonValue *result) {
 
 /* ---- the result ------------------------------------------------------------------------------ */
 
-static void write_optional(JsonWriter *j, const char *key, const char *text) {
-  json_key(j, key);
-  if (text)
-    json_str(j, text);
-  else
-    json_none(j);
-}
-
 /* The row of the chosen epoch; of a trial that has none, the last. */
 static void write_metrics(JsonWriter *j, const TrialResult *r) {
   const Curves *c = &r->curves;
@@ -128,8 +119,7 @@ static void write_metrics(JsonWriter *j, const TrialResult *r) {
   json_key(j, "metrics");
   json_open(j, '{');
   for (int i = 0; epoch > 0 && i < c->n_names; i++) {
-    json_key(j, c->names[i]);
-    json_f64(j, c->values[(epoch - 1) * c->n_names + i]);
+    json_put_f64(j, c->names[i], c->values[(epoch - 1) * c->n_names + i]);
   }
   json_close(j, '}');
 }
@@ -161,8 +151,7 @@ static void write_cost(JsonWriter *j, const TrialResult *r) {
     json_close(j, '}');
   }
   if (r->reason) {
-    json_key(j, "reason");
-    json_str(j, r->reason);
+    json_put_str(j, "reason", r->reason);
   }
 }
 
@@ -172,7 +161,7 @@ static void write_teams(JsonWriter *j, const TrialResult *r) {
   for (int i = 0; i < r->n_teams; i++) {
     const TrialTeam *t = &r->teams[i];
     json_open(j, '{');
-    json_key(j, "step"), json_int(j, t->step);
+    json_put_int(j, "step", t->step);
     json_key(j, "ranks");
     json_open(j, '[');
     for (int k = 0; k < t->n; k++) json_int(j, t->ranks[k]);
@@ -191,11 +180,11 @@ static void write_repeats(JsonWriter *j, const TrialRepeats *x) {
   if (x->n == 0) return;
   json_key(j, "repeats");
   json_open(j, '{');
-  json_key(j, "point"), json_int(j, x->point);
-  json_key(j, "finished"), json_int(j, x->n);
-  json_key(j, "of"), json_int(j, x->of);
-  json_key(j, "mean"), json_f64(j, x->mean);
-  json_key(j, "sd"), json_f64(j, x->sd);
+  json_put_int(j, "point", x->point);
+  json_put_int(j, "finished", x->n);
+  json_put_int(j, "of", x->of);
+  json_put_f64(j, "mean", x->mean);
+  json_put_f64(j, "sd", x->sd);
   json_close(j, '}');
 }
 
@@ -204,38 +193,27 @@ void trial_write_json(const TrialResult *r, Str *out) {
   arena_init(&scratch);
   JsonWriter j = json_writer(out);
   json_open(&j, '{');
-  json_key(&j, "schema_version");
-  json_int(&j, SCHEMA_VERSION);
-  json_key(&j, "trial");
-  json_int(&j, r->number);
-  json_key(&j, "status");
-  json_str(&j, trial_status_names[r->status]);
+  json_put_int(&j, "schema_version", SCHEMA_VERSION);
+  json_put_int(&j, "trial", r->number);
+  json_put_str(&j, "status", trial_status_names[r->status]);
   trial_write_point(&scratch, &j, r->point ? r->point : "");
   write_metrics(&j, r);
-  json_key(&j, "epochs");
-  json_int(&j, r->curves.n_epochs);
-  json_key(&j, "seconds");
-  json_f64(&j, r->seconds);
-  json_key(&j, "seed");
-  json_int(&j, r->seed);
-  json_key(&j, "metric");
-  json_f64(&j, r->metric);
-  json_key(&j, "chosen_epoch");
-  json_int(&j, r->chosen_epoch);
-  json_key(&j, "diverged_step");
-  json_int(&j, r->diverged_step);
+  json_put_int(&j, "epochs", r->curves.n_epochs);
+  json_put_f64(&j, "seconds", r->seconds);
+  json_put_int(&j, "seed", r->seed);
+  json_put_f64(&j, "metric", r->metric);
+  json_put_int(&j, "chosen_epoch", r->chosen_epoch);
+  json_put_int(&j, "diverged_step", r->diverged_step);
   if (r->stopped_early) json_key(&j, "stopped_early"), json_bool(&j, true);
   if (r->terminated) json_key(&j, "terminated"), json_bool(&j, true);
-  json_key(&j, "weights");
-  json_str(&j, r->weights);
-  write_optional(&j, "error", r->error);
+  json_put_str(&j, "weights", r->weights);
+  json_put_str(&j, "error", r->error);
   write_cost(&j, r);
-  json_key(&j, "rank");
-  json_int(&j, r->rank);
-  write_optional(&j, "host", r->host);
+  json_put_int(&j, "rank", r->rank);
+  json_put_str(&j, "host", r->host);
   if (r->n_teams > 0) json_key(&j, "team"), write_teams(&j, r);
-  if (r->n_weights > 0) json_key(&j, "n_parameters"), json_int(&j, r->n_weights);
-  if (r->multiply_adds > 0) json_key(&j, "multiply_adds"), json_int(&j, r->multiply_adds);
+  if (r->n_weights > 0) json_put_int(&j, "n_parameters", r->n_weights);
+  if (r->multiply_adds > 0) json_put_int(&j, "multiply_adds", r->multiply_adds);
   write_curves(&j, &r->curves);
   trial_write_activations(&j, &r->activations);
   confusion_write(&j, &r->confusion, &r->test_confusion);
