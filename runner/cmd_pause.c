@@ -5,13 +5,7 @@
 extern const Command run_command_pause;
 
 static Status pause_main(Arena *a, int argc, char **argv, Err *e) {
-  PandaArgs args;
-  RunDir *run = ARENA_NEW(a, RunDir);
-  const Request r = {.kind = "pause"};
-  TRY(panda_args(a, argc, argv, run_command_pause.usage, false, &args, e));
-  CHECK(e, args.n_rest == 0, E_USAGE, "usage: caviar %s", run_command_pause.usage);
-  TRY(panda_run(a, &args, run, e));
-  return panda_ask(a, &args, &r, e);
+  return panda_word(a, argc, argv, run_command_pause.usage, "pause", e);
 }
 
 const Command run_command_pause = {

@@ -66,3 +66,13 @@ Status panda_ask(Arena *a, const PandaArgs *args, const Request *r, Err *e) {
   printf("%s\n", answer);
   return OK;
 }
+
+Status panda_word(Arena *a, int argc, char **argv, const char *usage, const char *kind, Err *e) {
+  PandaArgs args;
+  RunDir *run = ARENA_NEW(a, RunDir);
+  const Request r = {.kind = kind};
+  TRY(panda_args(a, argc, argv, usage, false, &args, e));
+  CHECK(e, args.n_rest == 0, E_USAGE, "usage: caviar %s", usage);
+  TRY(panda_run(a, &args, run, e));
+  return panda_ask(a, &args, &r, e);
+}

@@ -24,4 +24,8 @@ MUST_CHECK Status panda_run(Arena *a, const PandaArgs *args, RunDir *out, Err *e
 /* Asks, and prints the answer. */
 MUST_CHECK Status panda_ask(Arena *a, const PandaArgs *args, const Request *r, Err *e);
 
+/* A whole command whose request is one word and takes no argument but the run. */
+MUST_CHECK Status panda_word(Arena *a, int argc, char **argv, const char *usage, const char *kind,
+                             Err *e);
+
 #endif

@@ -75,11 +75,12 @@ void search_boxes_warn(const History *h, Diag *d) {
     int64_t seen = history_ask(a, h, first - h->n_prior).n_told - before;
     if (seen < 0) seen = 0;
     if (2 * seen >= size) continue;
-    diag_add(d, DIAG_WARNING, at,
-             "stage %lld of coarse_to_fine is to zoom in on the best of stage %lld, and sees %lld of "
-             "its %lld trial%s with max_concurrent: %lld; %s",
-             (long long)stage, (long long)stage - 1, (long long)seen, (long long)size,
-             size == 1 ? "" : "s", (long long)h->window, advice(a, h, n_stages, size));
+    diag_add(
+        d, DIAG_WARNING, at,
+        "stage %lld of coarse_to_fine is to zoom in on the best of stage %lld, and sees %lld of "
+        "its %lld trial%s with max_concurrent: %lld; %s",
+        (long long)stage, (long long)stage - 1, (long long)seen, (long long)size,
+        size == 1 ? "" : "s", (long long)h->window, advice(a, h, n_stages, size));
     return;
   }
 }
