@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/fmath.h"
-#include "check.h"
+#include "arena_rig.h"
 #include "runner/forest.h"
 
 enum { RIG_MAX_AXES = 10, RIG_SEED = 1 };
@@ -17,18 +17,6 @@ typedef struct {
   ForestAxis axes[RIG_MAX_AXES];
   double *x, *y;
 } Sample;
-
-static inline int rig_setup(void **state) {
-  static Arena arena;
-  arena_init(&arena);
-  *state = &arena;
-  return 0;
-}
-
-static inline int rig_teardown(void **state) {
-  arena_free(*state);
-  return 0;
-}
 
 /* n uniform draws: numbers in [0, 1), or on axes with categories their numbers. */
 static inline Sample sample_of(Arena *a, Function *f, const ForestAxis *axes, int n_axes, int n,

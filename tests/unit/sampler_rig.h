@@ -8,9 +8,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "arena_rig.h"
 #include "base/fmath.h"
 #include "base/str.h"
-#include "check.h"
 #include "runner/sampler.h"
 #include "runner/sampling.h"
 

@@ -5,20 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check.h"
+#include "arena_rig.h"
 #include "runner/spec.h"
-
-static int rig_setup(void **state) {
-  static Arena arena;
-  arena_init(&arena);
-  *state = &arena;
-  return 0;
-}
-
-static int rig_teardown(void **state) {
-  arena_free(*state);
-  return 0;
-}
 
 /* The spec, or NULL and the diagnostics in *messages. */
 static Spec *rig_try(Arena *a, const char *text, const char *const *overrides, int n,

@@ -270,7 +270,7 @@ static void runs_a_trial(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pieces), TEST(calls),    TEST(reads_rows), TEST(reads_a_number),
       TEST(keeps_both_ends),    TEST(identity), TEST(any_text),   TEST(types_of_parameters),

@@ -215,7 +215,7 @@ static void other_metrics_are_refused(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(ranks_of_equals_are_their_mean),
       TEST(spearman_by_hand),

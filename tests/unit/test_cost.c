@@ -267,13 +267,13 @@ static void text_is_canonical(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(precedence),
-      cmocka_unit_test_setup_teardown(problems, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(limits, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(one_step, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(curves_are_thinned, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(reasons, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(json_keeps_parameters, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(text_is_canonical, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(problems, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(limits, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(one_step, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(curves_are_thinned, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(reasons, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(json_keeps_parameters, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(text_is_canonical, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,7 +275,7 @@ static void random_expressions(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(random_expressions, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(random_expressions, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

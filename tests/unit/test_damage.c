@@ -43,7 +43,7 @@ static Arena *arena;
 static char dir[64];
 
 static int setup(void **state) {
-  rig_setup(state);
+  arena_begin(state);
   arena = *state;
   strcpy(dir, "damage_XXXXXX");
   return mkdtemp(dir) ? 0 : -1;
@@ -51,7 +51,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
   int left = system(arena_printf(arena, "rm -rf %s", dir));
-  return rig_teardown(state) | left;
+  return arena_end(state) | left;
 }
 
 static const char *in_dir(const char *name) {

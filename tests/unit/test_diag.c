@@ -1,24 +1,10 @@
 /* Diagnostics: the exact text, the caret under the right character, the order. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "arena_rig.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "io/diag.h"
-
-static int setup(void **state) {
-  static Arena arena;
-  arena_init(&arena);
-  *state = &arena;
-  return 0;
-}
-
-static int teardown(void **state) {
-  arena_free(*state);
-  return 0;
-}
 
 static Source source_of(const char *name, const char *text) {
   return (Source){.name = name, .text = text, .length = (int)strlen(text)};
@@ -164,7 +150,7 @@ static void colour(void **state) {
                       "      | \033[1;32m^~\033[0m\n1 error\n");
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

@@ -270,7 +270,7 @@ static void effects_are_sorted(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(ishigami_has_its_shares),
       TEST(the_check_sees_what_is_wrong),

@@ -124,7 +124,7 @@ static void small_and_poor_samples(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(r2_is_that_of_new_rows),        TEST(a_function_of_seed_alone),
       TEST(cells_lie_between_values),      TEST(small_and_poor_samples),

@@ -385,5 +385,5 @@ int main(void) {
       cmocka_unit_test(a_plan_knows_the_first_points),
       cmocka_unit_test(only_whole_designs_know_how_many),
   };
-  return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -1,25 +1,11 @@
 /* JSON: what is written is what is read, in every number, string and nesting. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "arena_rig.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "io/json_plain.h"
-
-static int setup(void **state) {
-  static Arena arena;
-  arena_init(&arena);
-  *state = &arena;
-  return 0;
-}
-
-static int teardown(void **state) {
-  arena_free(*state);
-  return 0;
-}
 
 static JsonValue *parse(Arena *a, const char *text) {
   Err e = {0};
@@ -311,7 +297,7 @@ static void errors_have_a_place(void **state) {
   assert_non_null(strstr(e.text, "deeper than"));
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

@@ -179,5 +179,5 @@ int main(void) {
       cmocka_unit_test(is_told_scalars),
       cmocka_unit_test(looking_finds_better_fronts),
   };
-  return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -193,7 +193,7 @@ static void refuses_what_cannot_be(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(finds_by_name_kind_and_index), TEST(says_what_a_path_is),
       TEST(says_which_part_is_missing),   TEST(makes_what_was_left_out),

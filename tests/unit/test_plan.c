@@ -96,5 +96,5 @@ int main(void) {
       cmocka_unit_test(a_part_of_the_space_is_found),
       cmocka_unit_test(the_largest_is_among_them),
   };
-  return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

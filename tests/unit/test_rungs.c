@@ -2,7 +2,7 @@
  * Trials that end early because others do better: brackets as the papers have them, who goes on by
  * hand, the same whatever comes first; the median rule against curves worked out by hand.
  */
-#include "check.h"
+#include "arena_rig.h"
 
 #include <math.h>
 #include <string.h>
@@ -194,20 +194,8 @@ static void medians_by_hand(void **state) {
   assert_true(isnan(limits[2]));
 }
 
-static int set_up(void **state) {
-  static Arena a;
-  arena_init(&a);
-  *state = &a;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  arena_free(*state);
-  return 0;
-}
-
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(hyperband_as_in_its_paper),
       TEST(halving_by_hand),

@@ -96,23 +96,11 @@ static void categories_and_steps(void **state) {
   assert_true(n_steps > 0); /* still alive */
 }
 
-static int begin(void **state) {
-  static Arena a;
-  arena_init(&a);
-  *state = &a;
-  return 0;
-}
-
-static int end(void **state) {
-  arena_free(*state);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(converges),
       cmocka_unit_test(begins_again_elsewhere),
       cmocka_unit_test(categories_and_steps),
   };
-  return cmocka_run_group_tests(tests, begin, end);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -99,23 +99,11 @@ static void draws_fill_the_box(void **state) {
   assert_true(!kinds[0] && kinds[1] && !kinds[2] && kinds[3]);
 }
 
-static int begin(void **state) {
-  static Arena a;
-  arena_init(&a);
-  *state = &a;
-  return 0;
-}
-
-static int end(void **state) {
-  arena_free(*state);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(stages_divide_the_trials), cmocka_unit_test(box_by_hand),
       cmocka_unit_test(a_box_is_not_too_narrow),  cmocka_unit_test(one_box_a_stage),
       cmocka_unit_test(draws_fill_the_box),
   };
-  return cmocka_run_group_tests(tests, begin, end);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -140,18 +140,6 @@ static void sobol_integrates(void **state) {
   assert_true(worst < 0.004);
 }
 
-static int begin(void **state) {
-  static Arena a;
-  arena_init(&a);
-  *state = &a;
-  return 0;
-}
-
-static int end(void **state) {
-  arena_free(*state);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sobol_has_one_in_each_interval),
@@ -162,5 +150,5 @@ int main(void) {
       cmocka_unit_test(points_are_uniform),
       cmocka_unit_test(sobol_integrates),
   };
-  return cmocka_run_group_tests(tests, begin, end);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

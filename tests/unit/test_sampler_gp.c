@@ -259,18 +259,6 @@ static void gp_tries_every_point_of_a_small_space(void **state) {
   assert_int_equal(n_twice, 0);
 }
 
-static int begin(void **state) {
-  static Arena a;
-  arena_init(&a);
-  *state = &a;
-  return 0;
-}
-
-static int end(void **state) {
-  arena_free(*state);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cholesky_of_a_known_matrix),
@@ -287,5 +275,5 @@ int main(void) {
       cmocka_unit_test(batches_spread),
       cmocka_unit_test(gp_tries_every_point_of_a_small_space),
   };
-  return cmocka_run_group_tests(tests, begin, end);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

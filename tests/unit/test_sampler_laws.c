@@ -154,24 +154,12 @@ static void cells_of_axes(void **state) {
   assert_true(sampling_clamp(1) < 1 && sampling_clamp(-1) == 0 && sampling_clamp(NAN) == 0);
 }
 
-static int begin(void **state) {
-  static Arena a;
-  arena_init(&a);
-  *state = &a;
-  return 0;
-}
-
-static int end(void **state) {
-  arena_free(*state);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_ask_one_point),
-      cmocka_unit_test_setup_teardown(the_seed_counts, begin, end),
-      cmocka_unit_test_setup_teardown(results_count, begin, end),
-      cmocka_unit_test_setup_teardown(order_of_results, begin, end),
+      cmocka_unit_test_setup_teardown(the_seed_counts, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(results_count, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(order_of_results, arena_begin, arena_end),
       cmocka_unit_test(cells_of_axes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

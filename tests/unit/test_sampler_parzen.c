@@ -161,18 +161,6 @@ static void tpe_gathers_at_the_minimum(void **state) {
   }
 }
 
-static int begin(void **state) {
-  static Arena a;
-  arena_init(&a);
-  *state = &a;
-  return 0;
-}
-
-static int end(void **state) {
-  arena_free(*state);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(one_point_by_hand),
@@ -182,5 +170,5 @@ int main(void) {
       cmocka_unit_test(one_axis_alone),
       cmocka_unit_test(tpe_gathers_at_the_minimum),
   };
-  return cmocka_run_group_tests(tests, begin, end);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -118,5 +118,5 @@ int main(void) {
       cmocka_unit_test(the_end_of_a_box_is_not_drawn),
       cmocka_unit_test(others_have_none),
   };
-  return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

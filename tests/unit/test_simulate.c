@@ -23,21 +23,31 @@ static double epoch_seconds(const void *ctx, int64_t trial, int n_ranks) {
   return m->seconds * (1 + m->spread * rng_f64(&r)) / (double)m->epochs / n_ranks;
 }
 
-static SimulateResult play(int n_ranks, int shards, int ranks, int64_t n_trials, Model m) {
-  const SimulateJob job = {.n_ranks = n_ranks,
-                           .shards = shards,
-                           .ranks = ranks,
-                           .n_trials = n_trials,
-                           .latency = 1e-6,
-                           .serve = 1e-6,
-                           .report = 0.2,
-                           .join = 0.01,
-                           .ctx = &m,
-                           .epochs = epochs,
-                           .epoch_seconds = epoch_seconds};
+/* Nothing but the trainings takes time, and ranks hardly ever report. */
+static SimulateJob job_of(int n_ranks, int64_t n_trials, const Model *m) {
+  return (SimulateJob){.n_ranks = n_ranks,
+                       .shards = 1,
+                       .n_trials = n_trials,
+                       .report = 100,
+                       .ctx = m,
+                       .epochs = epochs,
+                       .epoch_seconds = epoch_seconds};
+}
+
+static SimulateResult result_of(SimulateJob job) {
   SimulateResult r;
   simulate(&job, &r);
   return r;
+}
+
+static SimulateResult play(int n_ranks, int shards, int ranks, int64_t n_trials, Model m) {
+  SimulateJob job = job_of(n_ranks, n_trials, &m);
+  job.shards = shards;
+  job.ranks = ranks;
+  job.latency = job.serve = 1e-6;
+  job.report = 0.2;
+  job.join = 0.01;
+  return result_of(job);
 }
 
 static void near(double x, double expected, double most) {
@@ -107,16 +117,10 @@ static void uneven_trials(void **state) {
 static void a_slow_rank_0_is_the_bound(void **state) {
   (void)state;
   const Model m = {.seconds = 1, .epochs = 1};
-  const SimulateJob job = {.n_ranks = 100,
-                           .shards = 1,
-                           .n_trials = 400,
-                           .serve = 0.01,
-                           .report = 10,
-                           .ctx = &m,
-                           .epochs = epochs,
-                           .epoch_seconds = epoch_seconds};
-  SimulateResult r;
-  simulate(&job, &r);
+  SimulateJob job = job_of(100, 400, &m);
+  job.serve = 0.01;
+  job.report = 10;
+  const SimulateResult r = result_of(job);
   assert_true(r.n_messages >= 1200);
   assert_true(r.seconds >= 12);
   assert_true(r.rank0 > 0.9);
@@ -125,66 +129,42 @@ static void a_slow_rank_0_is_the_bound(void **state) {
 /* What rank 0 does holds up what it trains itself, and nobody else as long as it is quick enough. */
 static void rank_0_trains_later(void **state) {
   (void)state;
-  SimulateJob job = {.n_ranks = 1,
-                     .shards = 1,
-                     .n_trials = 4,
-                     .hand_out = 2,
-                     .record = 1,
-                     .report = 100,
-                     .ctx = &ten_seconds,
-                     .epochs = epochs,
-                     .epoch_seconds = epoch_seconds};
-  SimulateResult r;
-  simulate(&job, &r);
+  SimulateJob job = job_of(1, 4, &ten_seconds);
+  job.hand_out = 2;
+  job.record = 1;
+  SimulateResult r = result_of(job);
   near(r.seconds, 4 * (10 + 2 + 1), 0.01);
   near(r.rank0, 12 / r.seconds, 0.001);
   near(r.idle, 12 / r.seconds, 0.001);
-  job.n_ranks =
-      2; /* the other one trains three of the four, and waits for a first point and its own */
+  job.n_ranks = 2; /* the other trains three of the four, and waits for a first point and its own */
   job.hand_out = job.record = 0.001;
-  simulate(&job, &r);
+  r = result_of(job);
   near(r.seconds, 20, 0.05);
 }
 
 /* Every 20 seconds a second for each trial that is done, unless a share of the time bounds it. */
 static void the_record_takes_its_time(void **state) {
   (void)state;
-  SimulateJob job = {.n_ranks = 1,
-                     .shards = 1,
-                     .n_trials = 6,
-                     .report = 1,
-                     .publish_every = 20,
-                     .publish = 1,
-                     .ctx = &ten_seconds,
-                     .epochs = epochs,
-                     .epoch_seconds = epoch_seconds};
-  SimulateResult r;
-  simulate(&job, &r);
+  SimulateJob job = job_of(1, 6, &ten_seconds);
+  job.report = 1;
+  job.publish_every = 20;
+  job.publish = 1;
+  SimulateResult r = result_of(job);
   assert_true(r.seconds >= 60 + 1 + 3 && r.seconds <= 60 + 2 + 4 + 6);
   near(r.idle, 1 - 60 / r.seconds, 0.001);
   job.publish_share = 0.01; /* after the first, of a second, none for 99 */
-  simulate(&job, &r);
+  r = result_of(job);
   assert_true(r.seconds >= 61 && r.seconds <= 62.5);
 }
 
 static void a_window_holds_trials_back(void **state) {
   (void)state;
-  SimulateJob job = {.n_ranks = 8,
-                     .shards = 1,
-                     .n_trials = 8,
-                     .report = 100,
-                     .ctx = &ten_seconds,
-                     .epochs = epochs,
-                     .epoch_seconds = epoch_seconds};
-  SimulateResult r;
-  simulate(&job, &r);
-  near(r.seconds, 10, 0.01);
+  SimulateJob job = job_of(8, 8, &ten_seconds);
+  near(result_of(job).seconds, 10, 0.01);
   job.window = 2; /* trial n needs all up to n - 2: two at a time */
-  simulate(&job, &r);
-  near(r.seconds, 40, 0.01);
+  near(result_of(job).seconds, 40, 0.01);
   job.window = 4;
-  simulate(&job, &r);
-  near(r.seconds, 20, 0.01);
+  near(result_of(job).seconds, 20, 0.01);
 }
 
 static void print(const char *what, const SimulateResult *r) {

@@ -367,7 +367,7 @@ static void what_is_no_value_has_no_unit(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(log_scale_weighs_decades_alike),
       TEST(one_minus_log_weighs_nines_alike),

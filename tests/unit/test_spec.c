@@ -523,7 +523,7 @@ static void any_override_is_an_error_or_an_experiment(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(everything_is_typed),
       TEST(a_kind_of_one_parameter_has_a_short_form),

@@ -274,7 +274,7 @@ static void any_damage_is_an_error_or_an_experiment(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(groups_become_nodes),
       TEST(groups_at_both_ends),

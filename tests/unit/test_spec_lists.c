@@ -113,7 +113,7 @@ static void a_name_stays_a_name(void **state) {
 }
 
 int main(void) {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
   const struct CMUnitTest tests[] = {
       TEST(lists_of_numbers_are_values), TEST(lists_of_numbers_are_checked),
       TEST(absent_parameters_are_searched), TEST(a_name_stays_a_name)};

@@ -110,10 +110,10 @@ static void a_cost_has_one_rank(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(defaults, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(no_part_of_the_digest, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(what_a_job_can_use, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(a_cost_has_one_rank, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(defaults, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(no_part_of_the_digest, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(what_a_job_can_use, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(a_cost_has_one_rank, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

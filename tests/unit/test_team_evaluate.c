@@ -272,9 +272,9 @@ static void test_metrics_of_values(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_every_number_of_chunks, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_metrics_of_classes, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_metrics_of_values, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(test_every_number_of_chunks, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_metrics_of_classes, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_metrics_of_values, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -444,17 +444,17 @@ static void test_a_stale_optimizer_is_caught(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_every_size, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_other_sizes_continue, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_one_that_fails_ends_it, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_one_that_cannot_join, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_one_without_memory_does_not_join, rig_setup,
-                                      rig_teardown),
-      cmocka_unit_test_setup_teardown(test_other_orders_of_a_sum_are_caught, rig_setup,
-                                      rig_teardown),
-      cmocka_unit_test_setup_teardown(test_a_dropped_shard_is_caught, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_skipped_moments_are_caught, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_a_stale_optimizer_is_caught, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(test_every_size, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_other_sizes_continue, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_one_that_fails_ends_it, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_one_that_cannot_join, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_one_without_memory_does_not_join, arena_begin,
+                                      arena_end),
+      cmocka_unit_test_setup_teardown(test_other_orders_of_a_sum_are_caught, arena_begin,
+                                      arena_end),
+      cmocka_unit_test_setup_teardown(test_a_dropped_shard_is_caught, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_skipped_moments_are_caught, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_a_stale_optimizer_is_caught, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,5 +285,5 @@ int main(void) {
       cmocka_unit_test(test_a_model_has_the_numbers_of_its_epoch),
       cmocka_unit_test(test_further_edits_join_those_of_the_file),
   };
-  return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

@@ -93,9 +93,9 @@ static void test_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_of_the_training_part, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_training_is_the_same, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_text, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(test_of_the_training_part, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_training_is_the_same, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_text, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

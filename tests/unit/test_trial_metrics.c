@@ -341,14 +341,14 @@ static void test_json(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_columns, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_accuracy_of_squares, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_values, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_early_stopping, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_stops_at_best, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_resume, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_bytes, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_json, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(test_columns, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_accuracy_of_squares, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_values, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_early_stopping, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_stops_at_best, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_resume, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_bytes, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_json, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

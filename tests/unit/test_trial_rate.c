@@ -115,11 +115,11 @@ static void in_the_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(the_rows_of_a_step_count, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(schedule_and_warmup_are_scaled, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(a_scaled_training, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(a_searched_batch_size, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(in_the_text, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(the_rows_of_a_step_count, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(schedule_and_warmup_are_scaled, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(a_scaled_training, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(a_searched_batch_size, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(in_the_text, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

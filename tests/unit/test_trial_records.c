@@ -184,10 +184,10 @@ static void test_resume(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_beside_sorting, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_training_is_the_same, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_json, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_resume, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(test_beside_sorting, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_training_is_the_same, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_json, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_resume, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

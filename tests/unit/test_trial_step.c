@@ -307,15 +307,15 @@ static void test_searched(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(test_plan, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_as_one_batch, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_steps, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_resume, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_best, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_penalty, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_max_norm, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_clipping, rig_setup, rig_teardown),
-      cmocka_unit_test_setup_teardown(test_searched, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(test_plan, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_as_one_batch, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_steps, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_resume, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_best, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_penalty, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_max_norm, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_clipping, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(test_searched, arena_begin, arena_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,5 +103,5 @@ int main(void) {
       cmocka_unit_test(the_resolved_text_means_itself),
       cmocka_unit_test(damage_is_refused_or_understood),
   };
-  return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
+  return cmocka_run_group_tests(tests, arena_begin, arena_end);
 }

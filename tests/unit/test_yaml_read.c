@@ -1,8 +1,6 @@
 /* Reading YAML: types, marks, every refusal with its place, and no crash on any input. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "arena_rig.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +8,6 @@
 
 #include "io/files.h"
 #include "io/yaml.h"
-
-static int setup(void **state) {
-  static Arena arena;
-  arena_init(&arena);
-  *state = &arena;
-  return 0;
-}
-
-static int teardown(void **state) {
-  arena_free(*state);
-  return 0;
-}
 
 static YamlNode *parse_n(Arena *a, const char *text, size_t n, Diag *d) {
   Source *s = ARENA_NEW(a, Source);
@@ -522,7 +508,7 @@ static void plain_points(void **state) {
   assert_true(n_plain > 200);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, arena_begin, arena_end)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

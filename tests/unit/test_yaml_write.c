@@ -1,8 +1,6 @@
 /* The canonical writer: its style, and that reading back gives the same tree. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "arena_rig.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -37,18 +35,6 @@ static const char *written_flow(Arena *a, const char *text) {
   Str out = str_new(a);
   yaml_write_flow(parse(a, text), &out);
   return str_text(&out);
-}
-
-static int setup(void **state) {
-  static Arena arena;
-  arena_init(&arena);
-  *state = &arena;
-  return 0;
-}
-
-static int teardown(void **state) {
-  arena_free(*state);
-  return 0;
 }
 
 static void style(void **state) {
@@ -224,10 +210,10 @@ static void random_trees_come_back(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(style, setup, teardown),
-      cmocka_unit_test_setup_teardown(style_of_long_items, setup, teardown),
-      cmocka_unit_test_setup_teardown(numbers_are_canonical, setup, teardown),
-      cmocka_unit_test_setup_teardown(only_what_needs_quotes_has_them, setup, teardown),
+      cmocka_unit_test_setup_teardown(style, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(style_of_long_items, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(numbers_are_canonical, arena_begin, arena_end),
+      cmocka_unit_test_setup_teardown(only_what_needs_quotes_has_them, arena_begin, arena_end),
       cmocka_unit_test(random_trees_come_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
