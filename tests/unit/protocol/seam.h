@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/files.h"
+#include "io/json.h"
 #include "io/lock.h"
 #include "runner/clock.h"
 #include "runner/mpi_message.h"
@@ -27,6 +28,7 @@
 /* ---- memory: of a process that dies, all of it ---- */
 void *sim_calloc(size_t n, size_t size);
 void sim_free(void *p);
+Status sim_json(Arena *a, const char *text, size_t n, JsonValue **out, Err *e);
 
 /* ---- time ---- */
 double sim_now(void);
@@ -89,6 +91,7 @@ static inline bool sim_exists(const char *path) {
 #ifdef SIM_SUBJECT /* a file of the program, not of the test */
 #define calloc          sim_calloc
 #define free            sim_free
+#define json_parse      sim_json
 #define clock_now       sim_now
 #define clock_due       sim_due
 #define clock_idle      sim_idle
@@ -128,6 +131,7 @@ static inline bool sim_exists(const char *path) {
 #define lock_lost(l)                    ((void)(l), false)
 #define lock_stop_asked(l)              ((void)(l), false)
 #define lock_note(l, running, achieved) ((void)(l), (void)(running), (void)(achieved))
+#define spec_text(a, spec, form)        ((void)(spec), arena_strdup(a, "")) /* resolved.yaml */
 #define file_sweep(dir, begins)         ((void)(dir), (void)(begins))
 #endif
 
