@@ -74,10 +74,11 @@ enum {
   NR = NV * VL,
   KC = NR * sizeof(Real) > 64 ? 192 : 384, /* inner index a block: a panel of KC * NR is 24 KiB */
   PAD = 16,                                /* keeps copied rows off each other's cache lines */
-  MC = 516,      /* rows a block: the first operand stays in the second-level cache */
-  WC = 240,      /* rows of gw a block */
-  SMALL = 6144,  /* Real: a second operand up to this size is read where it is */
-  FAR = 1 << 18, /* Real: one above this size comes from beyond the second-level cache */
+  MC = 516,       /* rows a block: the first operand stays in the second-level cache */
+  WC = 240,       /* rows of gw a block */
+  STRIP = MR / 2, /* rows of gw for which two shards' accumulators are in registers */
+  SMALL = 6144,   /* Real: a second operand up to this size is read where it is */
+  FAR = 1 << 18,  /* Real: one above this size comes from beyond the second-level cache */
 };
 
 /* The first operand of a tile: element (row i, inner k) is p[i * row + k * inner]. */
@@ -86,21 +87,25 @@ typedef struct {
   size_t row, inner;
 } Left;
 
+/* acc (mr, nv * VL) += column a (mr), elements `row` apart, times b (nv * VL). */
+INLINE void step(int mr, int nv, const Real *a, size_t row, const Real *b, Vec acc[MR][NV]) {
+  Vec y[NV];
+  UNROLL
+  for (int v = 0; v < nv; v++) y[v] = V_LOAD(b + v * VL);
+  UNROLL
+  for (int i = 0; i < mr; i++) {
+    Vec x = V_ALL(a[(size_t)i * row]);
+    UNROLL
+    for (int v = 0; v < nv; v++) acc[i][v] = V_FMA(x, y[v], acc[i][v]);
+  }
+}
+
 /* acc (mr, nv * VL) += left (mr, n) panel (n, nv * VL), along the inner index. */
 INLINE void chain(int mr, int nv, int n, Left left, const Real *panel, size_t stride,
                   Vec acc[MR][NV]) {
   const Real *a = left.p;
-  for (int k = 0; k < n; k++, a += left.inner, panel += stride) {
-    Vec b[NV];
-    UNROLL
-    for (int v = 0; v < nv; v++) b[v] = V_LOAD(panel + v * VL);
-    UNROLL
-    for (int i = 0; i < mr; i++) {
-      Vec x = V_ALL(a[(size_t)i * left.row]);
-      UNROLL
-      for (int v = 0; v < nv; v++) acc[i][v] = V_FMA(x, b[v], acc[i][v]);
-    }
-  }
+  for (int k = 0; k < n; k++, a += left.inner, panel += stride)
+    step(mr, nv, a, left.row, panel, acc);
 }
 
 /* c (mr, nv * VL) = the chains over n; they go on from c unless `fresh`. */
@@ -159,14 +164,17 @@ INLINE void tile_rows(int mr, bool fresh, int n, Left left, const Real *panel, s
   for (int i = 0; i < mr; i++) copy_few(c + (size_t)i * ldc, beside + i * NR, cols);
 }
 
-/* CASE(m) for every m from 1 to MR. */
+/* CASE(m) for every m from 1 to MR; from 1 to STRIP - 1. */
 #if defined(__AVX512F__)
+#define EACH_OF_STRIP(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5)
 #define EACH_MR(CASE)                                                                              \
   CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
 #elif defined(__AVX2__)
-#define EACH_MR(CASE) CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+#define EACH_OF_STRIP(CASE) CASE(1) CASE(2)
+#define EACH_MR(CASE)       CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #else
-#define EACH_MR(CASE) CASE(1) CASE(2) CASE(3) CASE(4)
+#define EACH_OF_STRIP(CASE) CASE(1)
+#define EACH_MR(CASE)       CASE(1) CASE(2) CASE(3) CASE(4)
 #endif
 
 /* A tile of mr <= MR rows. */
@@ -338,77 +346,107 @@ static void backward_x(const int *start, int n_shards, int in, int out, const Re
 }
 
 /*
- * One tile of gw: shard after shard, merged as a binary counter does, which is the tree of
- * base/sum.h. A shard's tile is added to while it is in registers; only sums that wait for their
- * right side are stored, those of so many shards as the counter has ones in levels[ones].
+ * A strip of gw, up to STRIP rows: two shards at once, added in registers; pair after pair, merged
+ * as a binary counter does, which is the tree of base/sum.h. Sums that wait for their right side are
+ * stored, those of so many pairs as the counter has ones in levels[ones]. These stores are what
+ * shards cost, hence the pairs: half as many. (Four shards at once, on half a strip, load too much.)
  */
 typedef struct {
   const int *start;
-  int n;            /* a power of two */
+  int n;            /* a power of two, at least 2 */
   const Real *left; /* (start[n], MR), rows `inner` apart */
   size_t inner;
   const Real *panel; /* (start[n], NR), rows `stride` apart */
   size_t stride;
-  Real *levels; /* (log2(n) + 1, MR, NR) */
+  Real *levels; /* (log2(n), STRIP, NR) */
 } Shards;
 
-INLINE void shards_of(int mr, int nv, const Shards *x, Real *gw, size_t ldc) {
+INLINE void zero(int rows, int nv, Vec acc[MR][NV]) {
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    UNROLL
+    for (int v = 0; v < nv; v++) acc[i][v] = V_ALL(0);
+  }
+}
+
+/* sum (rows, nv * VL) = the chain of shard s and that of s + 1, added. */
+INLINE void pair_of(int rows, int nv, const Shards *x, int s, Vec sum[MR][NV]) {
+  const int *start = x->start + s;
+  const int n_a = start[1] - start[0], n_b = start[2] - start[1], n = n_a < n_b ? n_a : n_b;
+  const Real *a = x->left + (size_t)start[0] * x->inner, *b = x->left + (size_t)start[1] * x->inner;
+  const Real *y_a = x->panel + (size_t)start[0] * x->stride,
+             *y_b = x->panel + (size_t)start[1] * x->stride;
+  Vec right[MR][NV];
+  zero(rows, nv, sum);
+  zero(rows, nv, right);
+  for (int k = 0; k < n; k++) {
+    step(rows, nv, a, 1, y_a, sum);
+    step(rows, nv, b, 1, y_b, right);
+    a += x->inner, b += x->inner;
+    y_a += x->stride, y_b += x->stride;
+  }
+  chain(rows, nv, n_a - n, (Left){a, 1, x->inner}, y_a, x->stride, sum);
+  chain(rows, nv, n_b - n, (Left){b, 1, x->inner}, y_b, x->stride, right);
+  UNROLL
+  for (int i = 0; i < rows; i++) {
+    UNROLL
+    for (int v = 0; v < nv; v++) sum[i][v] += right[i][v];
+  }
+}
+
+INLINE void shards_of(int rows, int nv, const Shards *x, Real *gw, size_t ldc) {
   /* Rows of gw are asked for long before they are stored to, or the stores of sums queue up. */
   UNROLL
-  for (int i = 0; i < mr; i++) {
+  for (int i = 0; i < rows; i++) {
     UNROLL
     for (size_t at = 0; at < (size_t)nv * VL; at += 64 / sizeof(Real))
       __builtin_prefetch(gw + (size_t)i * ldc + at, 1, 3);
   }
-  for (int s = 0; s < x->n; s++) {
-    const size_t first = (size_t)x->start[s];
-    const Left rows = {x->left + first * x->inner, 1, x->inner};
-    Real *level = x->levels + (size_t)__builtin_popcount((unsigned)s) * MR * NR, *to;
+  for (int s = 0; s < x->n; s += 2) {
+    const int counter = s / 2;
+    const bool last = s + 2 == x->n;
+    Real *level = x->levels + (size_t)__builtin_popcount((unsigned)counter) * STRIP * NR, *to;
     Vec acc[MR][NV];
-    UNROLL
-    for (int i = 0; i < mr; i++) {
+    pair_of(rows, nv, x, s, acc);
+    for (int bit = counter; bit & 1; bit >>= 1) {
+      level -= (size_t)STRIP * NR;
       UNROLL
-      for (int v = 0; v < nv; v++) acc[i][v] = V_ALL(0);
-    }
-    chain(mr, nv, x->start[s + 1] - x->start[s], rows, x->panel + first * x->stride, x->stride,
-          acc);
-    for (int bit = s; bit & 1; bit >>= 1) {
-      level -= (size_t)MR * NR;
-      UNROLL
-      for (int i = 0; i < mr; i++) {
+      for (int i = 0; i < rows; i++) {
         UNROLL
         for (int v = 0; v < nv; v++) acc[i][v] += V_LOAD(level + i * NR + v * VL);
       }
     }
-    const bool last = s + 1 == x->n;
     to = last ? gw : level;
     UNROLL
-    for (int i = 0; i < mr; i++) {
+    for (int i = 0; i < rows; i++) {
       UNROLL
       for (int v = 0; v < nv; v++) V_STORE(to + (size_t)i * (last ? ldc : NR) + v * VL, acc[i][v]);
     }
   }
 }
 
-INLINE void shards_rows(int mr, const Shards *x, Real *gw, size_t ldc, int cols) {
+INLINE void shards_rows(int rows, const Shards *x, Real *gw, size_t ldc, int cols) {
   if (cols == NR) {
-    shards_of(mr, NV, x, gw, ldc);
+    shards_of(rows, NV, x, gw, ldc);
     return;
   }
-  Real beside[MR * NR];
+  Real beside[STRIP * NR];
   if (cols <= VL && NV == 2)
-    shards_of(mr, 1, x, beside, NR);
+    shards_of(rows, 1, x, beside, NR);
   else
-    shards_of(mr, NV, x, beside, NR);
-  for (int i = 0; i < mr; i++) copy_few(gw + (size_t)i * ldc, beside + i * NR, cols);
+    shards_of(rows, NV, x, beside, NR);
+  for (int i = 0; i < rows; i++) copy_few(gw + (size_t)i * ldc, beside + i * NR, cols);
 }
 
-static void tile_over_shards(int mr, const Shards *x, Real *gw, size_t ldc, int cols) {
+/* A tile of mr <= MR rows, strip after strip. */
+static void tile_over_shards(int mr, Shards x, Real *gw, size_t ldc, int cols) {
+  for (; mr >= STRIP; mr -= STRIP, x.left += STRIP, gw += STRIP * ldc)
+    shards_rows(STRIP, &x, gw, ldc, cols);
 #define CASE(m)                                                                                    \
   case m:                                                                                          \
-    shards_rows(m, x, gw, ldc, cols);                                                              \
+    shards_rows(m, &x, gw, ldc, cols);                                                             \
     break;
-  switch (mr) { EACH_MR(CASE) }
+  switch (mr) { EACH_OF_STRIP(CASE) }
 #undef CASE
 }
 
@@ -448,7 +486,7 @@ static void backward_w(const int *start, int n_shards, int in, int out, const Re
       }
       Shards shards = {start, n_shards, left.p, left.inner, b, stride, levels};
       for (int i = i0; i < i1; i += MR, shards.left += next, to += MR * (size_t)out)
-        tile_over_shards(i1 - i < MR ? i1 - i : MR, &shards, to, (size_t)out, cols);
+        tile_over_shards(i1 - i < MR ? i1 - i : MR, shards, to, (size_t)out, cols);
     }
   }
 }
