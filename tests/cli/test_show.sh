@@ -32,6 +32,26 @@ best=$(sed -n '1s/.*"trial": \([0-9]*\),.*/\1/p' lines)
 grep -q "^  model.0.dense.units: " text || fail "the point is missing"
 grep -q "^trial $best: COMPLETED, validation_accuracy " text || fail "no status"
 
+# curves are passed over, their checksums are not; of results.h5 nothing is shown, so it may be as it likes
+for form in "" 1 "1 --yaml" "1 --json" --json; do
+  # shellcheck disable=SC2086
+  "$CAVIAR" show runs/j $form >"before$form" || fail "show $form"
+done
+cp -r runs/j damaged
+echo nonsense >damaged/results.h5
+for form in "" 1 "1 --json" --json; do
+  # shellcheck disable=SC2086
+  "$CAVIAR" show damaged $form | cmp -s - <(sed 's|runs/j|damaged|' "before$form") || fail "show $form without results.h5"
+done
+at=$(grep -obm 1 '"curves": {"train_loss": \[' damaged/journal | cut -d: -f1)
+printf 7 | dd of=damaged/journal bs=1 seek=$((at + 30)) conv=notrunc status=none
+cmp -s damaged/journal runs/j/journal && fail "nothing was changed"
+for form in "" 5 "5 --yaml" --json; do
+  # shellcheck disable=SC2086
+  expect 4 "is damaged (its checksum does not hold)" "$CAVIAR" show damaged $form
+done
+expect 4 "is damaged (its checksum does not hold)" "$CAVIAR" status damaged
+
 # a file without a search: one trial, an empty point, the seed of the file
 small p
 expect 0 "" ranks 0 run p.yaml
