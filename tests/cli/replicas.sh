@@ -37,10 +37,10 @@ finished() {
 
 # steps RUN EACH: how many updates its finished trials, of EACH, and the checkpoints of the others have
 steps() {
-  local done saved
-  read -r done saved < <("$CAVIAR" status "$1" --json 2>/dev/null |
+  local over saved
+  read -r over saved < <("$CAVIAR" status "$1" --json 2>/dev/null |
     sed -nE 's/.*"done": ([0-9]+),.*"saved_steps": ([0-9]+),.*/\1 \2/p')
-  echo $((${done:-0} * $2 + ${saved:-0}))
+  echo $((${over:-0} * $2 + ${saved:-0}))
 }
 
 experiments() { # names, one a line
