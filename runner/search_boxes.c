@@ -57,7 +57,7 @@ SearchBox *search_boxes(Arena *a, const History *h, int *n) {
 static const char *advice(Arena *a, const History *h, int64_t n_stages, int64_t size) {
   if (h->rungs.stopper) return "more trials, fewer stages or smaller brackets help";
   return arena_printf(a, "make max_concurrent %lld or less, or trials %lld or more",
-                      (long long)size / 2 + 1, (long long)(n_stages * 2 * (h->window - 1)));
+                      (long long)(size / 2 + 1), (long long)(n_stages * 2 * (h->window - 1)));
 }
 
 void search_boxes_warn(const History *h, Diag *d) {

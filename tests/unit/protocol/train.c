@@ -235,10 +235,9 @@ static const char *write_result(Arena *a, const Training *t) {
  * job to job. */
 static const char *result_of(Arena *a, const Training *t) {
   static struct {
-    char point[100];
     int64_t number, epoch;
     bool over;
-    char json[1000];
+    char point[100], json[1000];
   } known[1 << 10], *k;
   const char *point = t->work->task.point;
   const uint64_t place = hash_u64(point, strlen(point)) + (uint64_t)(8 * t->number + t->epoch);
