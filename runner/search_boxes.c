@@ -55,9 +55,10 @@ SearchBox *search_boxes(Arena *a, const History *h, int *n) {
 
 /* What can be done: by size of a stage and window. Brackets (stopper.h) are told as a whole. */
 static const char *advice(Arena *a, const History *h, int64_t n_stages, int64_t size) {
+  const int64_t window = size / 2 + 1, trials = n_stages * 2 * (h->window - 1);
   if (h->rungs.stopper) return "more trials, fewer stages or smaller brackets help";
   return arena_printf(a, "make max_concurrent %lld or less, or trials %lld or more",
-                      (long long)(size / 2 + 1), (long long)(n_stages * 2 * (h->window - 1)));
+                      (long long)window, (long long)trials);
 }
 
 void search_boxes_warn(const History *h, Diag *d) {
