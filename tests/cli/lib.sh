@@ -18,6 +18,13 @@ fail() {
   exit 1
 }
 
+# says ARGUMENT...: grep -q of all that comes. grep alone leaves at the first match, and who still writes then dies of it.
+says() {
+  local text
+  text=$(cat)
+  grep -q "$@" <<<"$text"
+}
+
 # ranks N ARGUMENT...: caviar on N ranks; 0: without mpirun
 ranks() {
   local n=$1

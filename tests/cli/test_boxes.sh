@@ -38,7 +38,7 @@ assert all(rates[0][1] / rates[0][0] > 100 * high / low for low, high in rates[1
 assert f"learning_rate {rates[1][0]:.4g} to {rates[1][1]:.4g}" in shown[1], (rates, shown)
 EOF
 "$CAVIAR" run c.yaml search.method=random --out runs/r >/dev/null 2>&1 || fail "random"
-"$CAVIAR" show runs/r | grep -q "^stage" && fail "random has stages"
+"$CAVIAR" show runs/r | says "^stage" && fail "random has stages"
 h5dump -n runs/r/results.h5 | grep -q boxes && fail "random has boxes"
 
 # A window that leaves a stage hardly a trial to look at is warned of, at its place, with what to do; that done, not.

@@ -9,5 +9,5 @@ cp "$CAVIAR_SOURCE"/experiments/fashion-mnist/*.yaml .
 timeout 800 "$CAVIAR" run network.yaml --out run >out 2>err || fail "run"
 accuracy=$(grep -o 'accuracy [0-9.]*$' out | grep -o '[0-9.]*$')
 awk -v a="$accuracy" 'BEGIN { exit !(a >= 0.9 && a < 0.93) }' || fail "expected 90.0 % of the test file, found $accuracy"
-"$CAVIAR" show run 0 --json | grep -q '"epochs": 20' || fail "20 epochs"
+"$CAVIAR" show run 0 --json | says '"epochs": 20' || fail "20 epochs"
 echo "Fashion-MNIST: $accuracy of the test file"

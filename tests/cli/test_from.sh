@@ -64,7 +64,7 @@ expect 3 "best asks for 60" "$CAVIAR" check new.yaml search.from.best=60 search.
 expect 4 "no such run directory" "$CAVIAR" check new.yaml search.from.run=runs/none
 
 # Results, told to a method that looks.
-if "$CAVIAR" describe sampler | grep -q '^tpe '; then
+if "$CAVIAR" describe sampler | says '^tpe '; then
   small looks "search: {method: tpe, trials: 12, max_concurrent: 4, from: {run: runs/old, best: 0, results: true}," \
     "  parameters: {$space, train.batch_size: {values: [16, 32]}}}"
   expect 0 "" ranks 0 run looks.yaml

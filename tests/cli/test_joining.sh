@@ -112,7 +112,7 @@ done
 alone 3
 joined 2 3 2
 grown=$(for t in 0 1 2; do [ "$(teams run "$t" | wc -l)" = 2 ] && echo $t; done | head -n 1)
-"$CAVIAR" show run "$grown" | grep -qE '^ranks [01], then [01] [01] \(from step [0-9]+\)$' || fail "show does not say who trained"
+"$CAVIAR" show run "$grown" | says -E '^ranks [01], then [01] [01] \(from step [0-9]+\)$' || fail "show does not say who trained"
 
 # a trial that needs only one: the others have nothing to do, and it is said
 rm -rf run

@@ -13,7 +13,7 @@ done
 expect 0 "" ranks 2 run m.yaml
 [ "$(digest runs/m)" = "$(digest runs/whole4)" ] || fail "4 trials: another digest"
 expect 0 "" ranks 3 run m.yaml search.trials=6
-"$CAVIAR" show runs/m | grep -q "6 of 6 trials finished" || fail "not 6 trials"
+"$CAVIAR" show runs/m | says "6 of 6 trials finished" || fail "not 6 trials"
 sed -i 's/trials: 4/trials: 9/' m.yaml
 expect 0 "" ranks 2 run m.yaml
 [ "$(digest runs/m)" = "$(digest runs/whole9)" ] || fail "4, 6, then 9 trials: another digest"

@@ -18,7 +18,7 @@ for t in 0 1; do
   done
   [ "$(grep -o '"activations": .*' seen.$t)" = "$(grep -o '"activations": .*' two.$t)" ] || fail "trial $t on two ranks"
 done
-"$CAVIAR" show plain 0 --json | grep -q '"activations"' && fail "recorded though nobody asked"
+"$CAVIAR" show plain 0 --json | says '"activations"' && fail "recorded though nobody asked"
 grep -qF '"activations": {"percentiles": [15, 50, 85], "layers": {"activation": {"all": [[' seen.0 || fail "JSON"
 
 if command -v h5dump >/dev/null; then

@@ -88,6 +88,6 @@ expect 0 "" ranks 2 run f.yaml
 small m "search: {trials: 6, repeats: 2, max_concurrent: 2, early_terminate: {name: median, warmup_trials: 3}, $space}"
 sed -i 's/epochs: 3/epochs: 12/; s/name: blobs/name: blobs, spread: 1.5/' m.yaml
 expect 0 "" ranks 0 run m.yaml
-"$CAVIAR" show runs/m --json | grep -q '"terminated": true' || fail "median ended no trial"
+"$CAVIAR" show runs/m --json | says '"terminated": true' || fail "median ended no trial"
 expect 0 "$(digest runs/m)" ranks 3 run m.yaml --out runs/m3
 echo "repeats: one digest, means ranked"

@@ -38,7 +38,7 @@ cmp -s journal.before runs/s/journal || fail "the second run on three ranks wrot
 # overrides are kept: show and digest know them without being told
 expect 0 "" ranks 0 run s.yaml train.epochs=1 --out one
 [ "$("$CAVIAR" show one 0 --json | grep -c '"epochs": 1,')" = 1 ] || fail "the override does not count"
-"$CAVIAR" show one 0 --yaml | grep -q 'epochs: 1$' || fail "show --yaml forgets the override"
+"$CAVIAR" show one 0 --yaml | says 'epochs: 1$' || fail "show --yaml forgets the override"
 
 # another experiment, or other data, in a directory that is taken: the difference, and nothing changed
 expect 3 "+   epochs: 4" ranks 0 run s.yaml train.epochs=4

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 methods=
 for method in tpe gp cma_es evolution coarse_to_fine; do
-  "$CAVIAR" describe sampler | grep -q "^$method " && methods="$methods $method"
+  "$CAVIAR" describe sampler | says "^$method " && methods="$methods $method"
 done
 [ -n "$methods" ] || { echo "skipped: there is no method that looks at results"; exit 77; }
 

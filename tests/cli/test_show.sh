@@ -55,5 +55,5 @@ expect 4 "is damaged (its checksum does not hold)" "$CAVIAR" status damaged
 # a file without a search: one trial, an empty point, the seed of the file
 small p
 expect 0 "" ranks 0 run p.yaml
-"$CAVIAR" show runs/p --json | grep -q '"trial": 0, .*"point": {}, .*"seed": 7,' || fail "the plain file"
+"$CAVIAR" show runs/p --json | says '"trial": 0, .*"point": {}, .*"seed": 7,' || fail "the plain file"
 echo "all is well"
