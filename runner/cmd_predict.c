@@ -85,7 +85,10 @@ static Status train_again(Arena *a, const RunDir *run, const TrialResult *r, Err
   TrialEnv env = {.data = &data, .cpu = cpu_level(), .checkpoint_dir = run->checkpoint_dir};
   TrialResult again;
   Status status = OK;
-  const Spec *trial = plan_trial(a, run_dir_trained(run), r->number, r->point, &d);
+  Lineage line;
+  TRY(run_dir_line(a, run, r->number, r->point, &line, e));
+  env.stop_at = line.stop_at;
+  const Spec *trial = lineage_trial(a, run_dir_trained(run), &line, &d);
   if (!str_eq(data.fingerprint, run->head.data))
     status = err_set(e, E_DATA, "%s: the data has changed since; its fingerprint was %s, now %s",
                      run->dir, run->head.data, data.fingerprint);

@@ -150,6 +150,9 @@ static void fill_head(Arena *a, Run *r) {
       .n_overrides = r->args.n_overrides,
       .n_trials = plan_n_trials(r->spec),
       .repeats = plan_repeats(r->spec),
+      .rows = sampler_generations(&r->spec->search.method).members > 0
+                  ? r->work.data.parts[PART_TRAIN].n
+                  : 0,
       .from = r->spec->search.from.text,
       .identity = spec_text(a, r->spec, SPEC_FOR_DIGEST),
       .data = r->work.data.fingerprint,
@@ -175,11 +178,13 @@ static Status prepare(Arena *a, Run *r, Err *e) {
 /* The chosen trial's checkpoint was removed, or could not be written: training it again gives the
  * same. */
 static Status train_again(Arena *a, Run *r, const TrialResult *best, Err *e) {
-  const Task task = {.number = best->number,
-                     .point = best->point,
-                     .rival = -1,
-                     .edits = run_dir_edits(a, &r->dir)};
+  Task task = {.number = best->number,
+               .point = best->point,
+               .rival = -1,
+               .edits = run_dir_edits(a, &r->dir)};
   const char *json;
+  TRY(run_dir_line(a, &r->dir, best->number, best->point, &task.line, e));
+  task.stop_at = task.line.stop_at;
   r->work.hooks = (TrialHooks){0};
   return work_train(a, &r->work, &task, &json, e);
 }

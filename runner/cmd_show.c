@@ -78,12 +78,14 @@ static Status check_number(const RunDir *r, const ShowArgs *args, Err *e) {
 static Status show_yaml(Arena *a, RunDir *r, int64_t number, Err *e) {
   Diag d = diag_new(a);
   const TrialResult *t = run_dir_trial(r, number);
-  Spec *base = run_export(a, r, t, &d);
   const char *point = t ? t->point : history_point(a, &r->history, number);
   CHECK(e, point, E_STOPPED,
         "the point of trial %lld of %s depends on results that are not there yet",
         (long long)number, r->dir);
-  Spec *trial = base ? plan_trial(a, base, number, point, &d) : NULL;
+  Lineage line;
+  TRY(run_dir_line(a, r, number, point, &line, e));
+  Spec *base = run_export(a, r, t, line.stop_at, &d);
+  Spec *trial = base ? lineage_trial(a, base, &line, &d) : NULL;
   TRY(command_diagnostics(&d, e));
   CHECK(e, trial, E_INTERNAL, "trial %lld cannot be resolved", (long long)number);
   printf("# trial %lld of %s\n%s", (long long)number, r->dir, spec_text(a, trial, SPEC_RESOLVED));

@@ -25,6 +25,7 @@ static void add_f64(Hash *h, double x) {
 static void add_trial(Hash *h, const TrialResult *t) {
   add_u64(h, (uint64_t)t->number);
   hash_add_text(h, t->point);
+  if (t->has_parent) add_u64(h, (uint64_t)t->parent);
   hash_add_text(h, trial_status_names[t->status]);
   add_u64(h, (uint64_t)t->curves.n_names);
   add_u64(h, (uint64_t)t->curves.n_epochs);

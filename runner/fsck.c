@@ -99,9 +99,11 @@ static void check_seeds(Fsck *f) {
   const RunDir *r = &f->run;
   for (int64_t i = 0; i < r->head.n_trials; i++) {
     const TrialResult *t = r->results[i];
-    if (t && t->seed != plan_seed(r->spec, i))
+    Lineage line;
+    if (!t || !lineage_of(f->a, &r->history, r->head.rows, i, t->point, &line)) continue;
+    if (t->seed != plan_seed(r->spec, line.root))
       damaged(f, "journal", "trial %lld has the seed %lld; that of this experiment is %lld",
-              (long long)i, (long long)t->seed, (long long)plan_seed(r->spec, i));
+              (long long)i, (long long)t->seed, (long long)plan_seed(r->spec, line.root));
   }
 }
 
@@ -200,7 +202,10 @@ static const char *disagreement(Fsck *f, const FileFacts *x, int64_t number) {
   if (number >= r->head.n_trials) return "is of a trial that this run does not have";
   if (!str_eq(x->data, r->head.data)) return "was trained on other data";
   if (!t || t->status != TRIAL_COMPLETED) return NULL;
-  const Spec *trial = plan_trial(f->a, run_dir_trained(r), number, t->point, &d);
+  Lineage line;
+  if (!lineage_of(f->a, &r->history, r->head.rows, number, t->point, &line))
+    return NULL; /* a line that lost records, which are said */
+  const Spec *trial = lineage_trial(f->a, run_dir_trained(r), &line, &d);
   if (!trial || !is_identity(f->a, trial, x->identity))
     return "is of another experiment than the trial in the journal";
   if (x->finished && !str_eq(x->weights, t->weights))

@@ -34,6 +34,9 @@ void history_init(History *h, Arena *a, const Spec *base) {
   if (!base->search.present || !(sampler_of(base)->looks || has_limits(base))) return;
   const int64_t n = base->search.trials;
   rungs_init(&h->rungs, a, &base->search.early_terminate, n, base->train.epochs);
+  h->generations = sampler_generations(&base->search.method);
+  h->parents = ARENA_ARRAY(a, int64_t, n);
+  for (int64_t i = 0; i < n; i++) h->parents[i] = -1;
   h->window = base->search.max_concurrent;
   h->n_points = n;
   h->points = ARENA_ARRAY(a, const char *, n);
@@ -51,6 +54,7 @@ void history_grow(History *h, const Spec *base) {
   const int64_t n = old.n_points < h->n_points ? old.n_points : h->n_points;
   for (int64_t i = 0; i < n; i++) {
     h->points[i] = old.points[i];
+    h->parents[i] = old.parents[i];
     h->u[i] = old.u[i];
     h->told[i] = old.told[i];
     h->n_known[i] = old.n_known[i];
@@ -81,6 +85,11 @@ static void keep_text(History *h, int64_t k, const char *point) {
   space_point(&scratch, &h->base->search.space, map, &p);
   keep_point(h, k, arena_strdup(h->arena, point), &p);
   arena_free(&scratch);
+}
+
+void history_descends(History *h, int64_t n, int64_t parent) {
+  if (h->generations.members == 0 || n < 0 || n >= h->n_points || h->points[n]) return;
+  h->parents[n] = parent;
 }
 
 /* Of point k, summed in the order of the repeats. */
@@ -115,6 +124,7 @@ void history_tell(History *h, int64_t n, const char *point, double loss) {
 
 /* Points below it are told for point k. */
 static int64_t points_told(const History *h, int64_t k) {
+  if (h->generations.members > 0) return k / h->generations.members * h->generations.members;
   if (!h->rungs.stopper) return sampler_n_told(k, h->window);
   return rungs_first(&h->rungs, sampler_n_told(rungs_first(&h->rungs, k), h->window));
 }
@@ -128,6 +138,7 @@ bool history_ready(const History *h, int64_t n) {
   const int64_t k = n / h->repeats;
   if (search->from.run && !search->from.text && (h->window > 0 || k < search->n_tries))
     return false;
+  if (h->generations.members > 0 && k >= h->front + h->window) return false;
   return h->window == 0 || points_told(h, k) <= h->front;
 }
 
@@ -177,6 +188,28 @@ SamplerAsk history_ask(Arena *a, const History *h, int64_t k) {
   return ask;
 }
 
+/* The parent's point, but for what the method changes. The order of conditions is that of the parent:
+ * what they are on is fixed (spec_population.c). */
+static void change_parent(Arena *a, const History *h, const char *parent, const double *u,
+                          const bool *kept, Point *out) {
+  const Space *space = &h->base->search.space;
+  space_point(a, space, plan_point_map(a, parent), out);
+  for (int i = 0; i < space->n; i++)
+    if (out->values[i] && !kept[i]) out->values[i] = space_value(a, &space->dims[i], u[i]);
+}
+
+/* False: the method has no generations, or the trial begins a training. */
+static bool inherit(Arena *a, const History *h, const SamplerAsk *ask, int64_t k, Point *out) {
+  const Sampler *sampler = sampler_of(h->base);
+  double *u = ARENA_ARRAY(a, double, ask->n_axes);
+  bool *kept = ARENA_ARRAY(a, bool, ask->n_axes);
+  const int64_t parent = sampler->inherit ? sampler->inherit(a, ask, u, kept) : -1;
+  if (parent < 0) return false;
+  h->parents[k] = parent;
+  change_parent(a, h, h->points[parent], u, kept, out);
+  return true;
+}
+
 static void propose(Arena *a, const History *h, int64_t k, Point *out) {
   const SearchSpec *search = &h->base->search;
   if (k < search->n_tries) {
@@ -184,7 +217,7 @@ static void propose(Arena *a, const History *h, int64_t k, Point *out) {
     return;
   }
   const SamplerAsk ask = history_ask(a, h, k);
-  sampler_point(a, sampler_of(h->base), &ask, out);
+  if (!inherit(a, h, &ask, k, out)) sampler_point(a, sampler_of(h->base), &ask, out);
   mark_values(a, &search->space, out);
 }
 

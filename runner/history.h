@@ -15,6 +15,10 @@
  * With several objectives (a list `metric`) a method that looks is told one number of them for each
  * point: pareto_scalars, with weights of the trial that is proposed. `told` has the first objective.
  *
+ * A method with generations (sampler.h) sees whole ones: all before point n's own. Then max_concurrent
+ * is how many train at a time and nothing else. What it is told is a trial's latest metric
+ * (run_dir.c). Each point has a parent, whose training it goes on with (lineage.h).
+ *
  * Of a method that does not look nothing is kept. Pure: no clock, no files.
  */
 #ifndef CAVIAR_HISTORY_H
@@ -35,13 +39,15 @@ typedef struct {
   SamplerTold *told;   /* (n_points) of those that are known; before them n_prior of another run */
   int64_t n_prior;
   int n_objectives;
-  double *losses;     /* (n_points, repeats, n_objectives) that were told */
-  double *means;      /* (n_points, n_objectives) of a point's repeats; told has the first */
-  bool *known;        /* (n_points, repeats) a result was told */
-  int64_t *n_known;   /* (n_points) of a point's repeats */
-  int64_t n_proposed; /* every point below it is proposed */
-  int64_t front;      /* every point below it is known: all its repeats */
-  Rungs rungs;        /* for the brackets alone; then repeats is 1 */
+  double *losses;          /* (n_points, repeats, n_objectives) that were told */
+  double *means;           /* (n_points, n_objectives) of a point's repeats; told has the first */
+  bool *known;             /* (n_points, repeats) a result was told */
+  int64_t *n_known;        /* (n_points) of a point's repeats */
+  int64_t n_proposed;      /* every point below it is proposed */
+  int64_t front;           /* every point below it is known: all its repeats */
+  Rungs rungs;             /* for the brackets alone; then repeats is 1 */
+  Generations generations; /* members 0: there are none; else repeats is 1 */
+  int64_t *parents;        /* (n_points) of those that are proposed; -1: none */
 } History;
 
 /* `base` and `a` must outlive it. */
@@ -56,11 +62,17 @@ void history_tell_all(History *h, int64_t n, const char *point, const double *lo
 /* The same where all objectives, or the only one, came to `loss`. */
 void history_tell(History *h, int64_t n, const char *point, double loss);
 
+/* What a result says: trial n has this parent (-1: none). Before it is told; nothing where there are
+ * no generations or the point was proposed. */
+void history_descends(History *h, int64_t n, int64_t parent);
+
 /* Trials below it are told for trial n: whole points. With brackets (stopper.h) whole ones, and
- * none of n's own: those that end max_concurrent - 1 trials or more before n's begins. */
+ * none of n's own: those that end max_concurrent - 1 trials or more before n's begins; with
+ * generations those of all before n's. */
 int64_t history_n_told(const History *h, int64_t n);
 
-/* Are all results there that the point of trial n depends on? */
+/* Are all results there that the point of trial n depends on? With generations also: are fewer than
+ * max_concurrent trials before it missing? */
 bool history_ready(const History *h, int64_t n);
 
 /* The point of trial n as text (plan.h), in `a` or kept; "" without a search. NULL: not ready. */

@@ -58,7 +58,10 @@ static void key_of(Arena *a, const Spec *s, Key out) {
 }
 
 static Spec *table_trial(Arena *a, const ReplayTable *t, int64_t number, Diag *d) {
-  return plan_trial(a, run_dir_trained(&t->run), number, t->run.results[number]->point, d);
+  Lineage line;
+  const char *point = t->run.results[number]->point;
+  if (!lineage_of(a, &t->run.history, t->run.head.rows, number, point, &line)) return NULL;
+  return lineage_trial(a, run_dir_trained(&t->run), &line, d);
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */

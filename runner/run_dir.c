@@ -39,9 +39,26 @@ static bool is_open(const RunDir *r, int64_t number) {
   return repeats > 1 && !run_point(r, number / repeats).complete;
 }
 
+/* Trials of the next generation may go on from it. */
+static bool is_parent(const RunDir *r, int64_t number) {
+  const int64_t n = r->history.generations.members;
+  if (n == 0) return false;
+  const int64_t next = (number / n + 1) * n; /* the first of that generation */
+  return next < r->head.n_trials && r->history.front < next + n;
+}
+
+Status run_dir_line(Arena *a, const RunDir *r, int64_t number, const char *point, Lineage *out,
+                    Err *e) {
+  CHECK(e, lineage_of(a, &r->history, r->head.rows, number, point, out), E_DATA,
+        "%s: the trials that trial %lld goes on from are not all in the journal", r->dir,
+        (long long)number);
+  return OK;
+}
+
 bool run_dir_keeps(const RunDir *r, int64_t number) {
   int64_t keep = run_dir_keep_count(r);
   const TrialResult *t = run_dir_trial(r, number);
+  if (t && t->status == TRIAL_COMPLETED && is_parent(r, number)) return true;
   if (t && is_open(r, number)) return t->status == TRIAL_COMPLETED;
   for (int64_t i = 0; i < keep && i < r->n_done; i++) {
     if (r->order[i] == number) return r->results[number]->status == TRIAL_COMPLETED;
@@ -138,9 +155,21 @@ static bool has_ended(const RunDir *r, const TrialResult *t) {
          t->curves.n_epochs >= r->spec->train.epochs;
 }
 
+/* Of its last epoch, which its children go on from; the chosen one may be long past. */
+static double latest_loss(const RunDir *r, const TrialResult *t) {
+  Arena a = {0};
+  arena_init(&a);
+  const StopperCurve c = trial_metric_curve(&a, t, r->spec->search.metric.name);
+  const double last = t->status == TRIAL_COMPLETED && c.n > 0 ? c.metric[c.n - 1] : NAN;
+  arena_free(&a);
+  return r->spec->search.metric.maximize ? -last : last;
+}
+
 static void settle(RunDir *r, TrialResult *t) {
   double losses[OBJECTIVES_MOST];
   run_losses(r, t, losses);
+  if (r->history.generations.members > 0) losses[0] = latest_loss(r, t);
+  history_descends(&r->history, t->number, t->has_parent ? t->parent : -1);
   history_tell_all(&r->history, t->number, t->point, losses);
   remember(r, t);
 }
@@ -473,6 +502,14 @@ Status run_dir_close(RunDir *r, Err *e) {
 
 /* ---- recording ------------------------------------------------------------------------------- */
 
+/* A generation is over: nobody goes on from the one before it any more. */
+static void drop_parents(const RunDir *r) {
+  const int64_t n = r->history.generations.members, front = r->history.front;
+  if (n == 0 || front % n != 0) return;
+  for (int64_t i = front - 2 * n; i < front - n; i++)
+    if (i >= 0 && r->results[i] && !run_dir_keeps(r, i)) drop_checkpoint(r, i);
+}
+
 /* Trials were settled: those of them that are not among the best keep no checkpoint, nor do those
  * whom they have pushed out. */
 static void drop_checkpoints(const RunDir *r) {
@@ -485,6 +522,7 @@ static void drop_checkpoints(const RunDir *r) {
   }
   for (int64_t i = keep; i < r->n_done && i < keep + n; i++)
     if (!run_dir_keeps(r, r->order[i])) drop_checkpoint(r, r->order[i]);
+  drop_parents(r);
 }
 
 Status run_dir_record(RunDir *r, const char *json, Err *e) {

@@ -18,6 +18,7 @@
 #define CAVIAR_RUN_DIR_H
 
 #include "history.h"
+#include "lineage.h"
 #include "io/journal.h"
 #include "io/lock.h"
 #include "trial.h"
@@ -34,6 +35,7 @@ typedef struct {
   int n_overrides;
   int64_t n_trials;
   int64_t repeats;           /* of each point (search.repeats); n_trials is a multiple */
+  int64_t rows;              /* of the training part, where the method has generations; else 0 */
   const char *from;          /* what came of search.from (from.h); NULL: nothing */
   const char *identity;      /* SPEC_FOR_DIGEST: two runs with the same are the same experiment */
   const char *data;          /* fingerprint */
@@ -141,9 +143,14 @@ double run_dir_loss(const RunDir *r, const TrialResult *t);
 const TrialResult *run_dir_trial(const RunDir *r, int64_t number); /* NULL: not finished, no such */
 const TrialResult *run_dir_best(const RunDir *r);                  /* NULL: none COMPLETED */
 bool run_dir_complete(const RunDir *r);
+/* Which training trial `number` is, at a point as a result or history_point has it (lineage.h). In
+ * `a`. E_DATA: the trials that it goes on from are not known. */
+MUST_CHECK Status run_dir_line(Arena *a, const RunDir *r, int64_t number, const char *point,
+                               Lineage *out, Err *e);
+
 /* How many trials keep their checkpoints: checkpoint.keep_trials times search.repeats, but the best
  * one at least, which is still to see the test part. Does this one? All do whose point is not
- * complete. */
+ * complete, and those of a generation while the next one is not over. */
 int64_t run_dir_keep_count(const RunDir *r);
 bool run_dir_keeps(const RunDir *r, int64_t number);
 

@@ -10,7 +10,7 @@ static bool was_cut(const RunDir *r, const TrialResult *t) {
   return t->terminated || at_rung;
 }
 
-Spec *run_export(Arena *a, const RunDir *r, const TrialResult *t, Diag *d) {
+Spec *run_export(Arena *a, const RunDir *r, const TrialResult *t, int64_t stop_at, Diag *d) {
   const DataSpec *data = &r->spec->data;
   const char **overrides = ARENA_ARRAY(a, const char *, r->head.n_overrides + 5);
   int n = 0;
@@ -20,7 +20,9 @@ Spec *run_export(Arena *a, const RunDir *r, const TrialResult *t, Diag *d) {
   if (data->test_file && data->test_path)
     overrides[n++] =
         arena_printf(a, "data.test_file=%s", file_join(a, r->head.directory, data->test_file));
-  if (t && was_cut(r, t)) overrides[n++] = arena_printf(a, "train.stop_at=%d", t->curves.n_epochs);
+  if (t && was_cut(r, t)) stop_at = t->curves.n_epochs;
+  if (stop_at > 0 && stop_at < r->spec->train.epochs)
+    overrides[n++] = arena_printf(a, "train.stop_at=%lld", (long long)stop_at);
   if (r->spec->command.node)
     overrides[n++] = arena_printf(a, "command.directory=%s",
                                   file_join(a, r->head.directory, r->spec->command.directory));

@@ -26,6 +26,7 @@ void run_head_write(const RunHead *h, Str *out) {
   json_key(&j, "commit"), json_str(&j, h->commit);
   json_key(&j, "dirty"), json_bool(&j, h->dirty);
   json_key(&j, "diff"), json_str(&j, h->diff);
+  if (h->rows > 0) json_key(&j, "rows"), json_int(&j, h->rows);
   if (h->from) json_key(&j, "from"), json_str(&j, h->from);
   json_key(&j, "identity"), json_str(&j, h->identity);
   json_close(&j, '}');
@@ -50,6 +51,7 @@ Status run_head_read(Arena *a, const JsonValue *record, RunHead *out, Err *e) {
   CHECK(e, out->repeats > 0 && out->n_trials % out->repeats == 0, E_DATA,
         "the journal says %lld trials of %lld repeats each", (long long)out->n_trials,
         (long long)out->repeats);
+  if (json_get(record, "rows")) out->rows = integer(record, "rows");
   out->caviar = copied(a, record, "caviar");
   out->numerics = copied(a, record, "numerics");
   out->name = copied(a, record, "name");

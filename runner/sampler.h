@@ -19,7 +19,15 @@ typedef struct {
   bool unordered; /* categories: equal or not, nothing else */
   int n_values;   /* categories, or steps of a range (of equal width on a linear scale); 0:
                      continuous */
+  bool fixed;     /* it cannot change while a training goes on (Dim.fixed) */
 } SamplerAxis;
+
+/* Trials that go on from others: trial n is of generation n / members, which trains up to epoch
+ * (n / members + 1) * epochs and sees all results of the generations before, and none of its own. */
+typedef struct {
+  int64_t members; /* 0: trials are trainings of their own */
+  int64_t epochs;
+} Generations;
 
 typedef struct {
   const double *u; /* (n_axes) */
@@ -49,6 +57,11 @@ typedef struct {
   int64_t (*count)(const Space *s, int64_t asked, Err *e);
   /* Trial n at u (n_axes). Scratch in `a`. */
   void (*propose)(Arena *a, const SamplerAsk *ask, double *u);
+  /* Of a method with generations, else NULL. What they are; and the trial whose training trial n
+   * goes on with (-1: none, it begins at propose's u), at u, but with the parent's own value on the
+   * axes that are `kept` (n_axes). */
+  Generations (*generations)(const void *config);
+  int64_t (*inherit)(Arena *a, const SamplerAsk *ask, double *u, bool *kept);
   /* Instead of propose, for methods that name values, not places (grid). */
   void (*values)(Arena *a, const SamplerAsk *ask, Point *out);
 } Sampler;
@@ -60,6 +73,9 @@ static inline int64_t sampler_n_told(int64_t n, int64_t window) {
   if (window < 1) window = 1;
   return n >= window ? n - window + 1 : 0;
 }
+
+/* Of a method; members 0 where it has none. */
+Generations sampler_generations(const KindValue *method);
 
 /* out: (s->n). */
 void sampler_axes(const Space *s, SamplerAxis *out);

@@ -11,8 +11,15 @@ static const Kind *const kinds[] = {
 const Registry run_samplers = {.noun = "sampler", .kinds = kinds, .n = COUNT(kinds) - 1};
 
 static SamplerAxis axis_of(const Dim *d) {
-  if (d->values) return (SamplerAxis){.unordered = true, .n_values = d->n_values};
-  return (SamplerAxis){.n_values = d->integer || d->q > 0 ? space_grid_size(d) : 0};
+  if (d->values)
+    return (SamplerAxis){.unordered = true, .n_values = d->n_values, .fixed = d->fixed};
+  return (SamplerAxis){.n_values = d->integer || d->q > 0 ? space_grid_size(d) : 0,
+                       .fixed = d->fixed};
+}
+
+Generations sampler_generations(const KindValue *method) {
+  const Sampler *s = (const Sampler *)(const void *)method->kind;
+  return s && s->generations ? s->generations(method->config) : (Generations){0};
 }
 
 void sampler_axes(const Space *s, SamplerAxis *out) {

@@ -144,12 +144,21 @@ static void set_rival(const Search *s, Task *out) {
   out->rival_metric = last->metric;
 }
 
+/* Which training it is. One whose line is not known ends the search: the journal has lost results. */
+static void set_line(Search *s, int64_t n, Arena *a, Task *out) {
+  Err e = {0};
+  if (run_dir_line(a, s->run, n, out->point, &out->line, &e) != OK && s->err.status == OK)
+    s->err = e;
+  if (out->line.stop_at > 0) out->stop_at = out->line.stop_at;
+}
+
 void search_task(Search *s, int64_t n, Arena *a, Task *out) {
   *out = (Task){.number = n,
                 .point = history_point(a, &s->run->history, n),
                 .rival = -1,
                 .edits = run_dir_edits(a, s->run),
                 .stop_at = rungs_epoch(&s->run->rungs, n)};
+  set_line(s, n, a, out);
   set_limits(s, n, a, out);
   set_rival(s, out);
 }

@@ -36,6 +36,7 @@ typedef struct {
   int points; /* grid values of a range */
   Condition *when;
   int n_when; /* all must hold; 0: it is always there */
+  bool fixed; /* it cannot change while a training goes on; only where the method asks */
 } Dim;
 
 typedef struct {

@@ -104,6 +104,11 @@ static const char *refusal(const Resolve *r, const Spec *s, const char *path, in
       path);
 }
 
+const char *edits_refuse(const Resolve *r, const Spec *s, const char *path) {
+  int from, n;
+  return refusal(r, s, path, &from, &n);
+}
+
 static bool legal_paths(const Resolve *r, const Spec *s, const YamlNode *item) {
   bool legal = true;
   int n_paths = 0;

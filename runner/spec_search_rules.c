@@ -77,6 +77,8 @@ static void check_objectives(const Resolve *r, const YamlNode *in, const Spec *s
 
 void resolve_search_rules(const Resolve *r, const YamlNode *in, const Spec *s) {
   const int errors = r->d->n_refusals;
+  resolve_population(r, in, s);
+  if (r->d->n_refusals > errors) return;
   check_repeats(r, in, s);
   if (r->d->n_refusals == errors) check_objectives(r, in, s);
   if (r->d->n_refusals == errors) check_early_terminate(r, in, s);

@@ -22,6 +22,8 @@ YamlNode *resolve_metric(const Resolve *r, const YamlNode *in, Mark top, Spec *s
 YamlNode *resolve_search(const Resolve *r, const YamlNode *in, Spec *s);
 /* What keys of a search that was read ask of each other. */
 void resolve_search_rules(const Resolve *r, const YamlNode *in, const Spec *s);
+/* The same of a method with generations (sampler.h); marks the parameters that are fixed. */
+void resolve_population(const Resolve *r, const YamlNode *in, const Spec *s);
 
 /* The list search.try, once the search's parameters are resolved without errors. */
 YamlNode *resolve_try(const Resolve *r, const YamlNode *in, Spec *s);
@@ -29,6 +31,9 @@ YamlNode *resolve_try(const Resolve *r, const YamlNode *in, Spec *s);
 /* search.from, after search.try; what comes of the run is read later (from.h). */
 YamlNode *resolve_from(const Resolve *r, const YamlNode *in, Spec *s);
 
+/* Why the path may not change while a training goes on, in r->a; NULL: it may. s->tree is there up to
+ * `train`. */
+const char *edits_refuse(const Resolve *r, const Spec *s, const char *path);
 /* edits, after everything else; NULL: none, or an empty list. */
 YamlNode *resolve_edits(const Resolve *r, const YamlNode *in, Spec *s);
 

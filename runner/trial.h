@@ -80,6 +80,8 @@ typedef struct {
   double metric;        /* search.metric there; NaN unless COMPLETED */
   bool stopped_early;   /* by train.early_stopping, before the last epoch */
   bool terminated;      /* by limits that other trials set (search.early_terminate) */
+  bool has_parent;      /* of a population: it went on with the training of trial `parent`, */
+  int64_t parent;       /*   and its point is what its last epochs were trained by (lineage.h) */
   Confusion confusion;  /* of the validation part at the chosen epoch; n 0: not asked for */
   Confusion test_confusion; /* of the test part; put in by who shows the chosen trial */
   TrialRepeats repeats;     /* likewise; n 0: not shown */
@@ -129,6 +131,8 @@ typedef struct {
   int64_t stop_at; /* the leg that is to be trained ends with this epoch; 0: with the training */
   const double *limits; /* (n_limits) StopperLimits: the trial ends where it is worse; NULL: none */
   int n_limits;
+  bool has_parent; /* then, without a checkpoint of its own, it goes on from that of: */
+  int64_t parent;  /*   this trial, whose training is the same so far */
 } TrialEnv;
 
 /* Trains; collective on env->team, of which place 0 gets the result (the others' has no curves).
@@ -138,6 +142,9 @@ typedef struct {
  * loss is a result, and a checkpoint that cannot be written a warning. */
 MUST_CHECK Status trial_run(Arena *a, const TrialEnv *env, const Spec *trial, int64_t number,
                             TrialResult *out, Err *e);
+
+/* Updates of an epoch of so many training rows; 0: too few. Of a model. */
+int64_t trial_updates_of_epoch(const Spec *trial, int64_t rows);
 
 enum { EVAL_ROWS = 256 }; /* rows of an evaluation chunk; a constant, for bits depend on it */
 

@@ -479,6 +479,23 @@ static void fall_back(const char *path, const TrialRun *r, const char *why) {
   if (file_remove(path, &e) != OK) log_line(LOG_WARNING, "%s", e.text);
 }
 
+/* The training so far is also its parent's, and so is the checkpoint at its end. What is wrong with
+ * that costs time and no more. */
+static void go_on_from_parent(Arena *scratch, Arena *a, TrialRun *r) {
+  const char *path = trial_checkpoint_path(scratch, r->env->checkpoint_dir, r->env->parent);
+  bool finished = false;
+  TrialResult ignored = {0};
+  Err e = {0};
+  if (!file_exists(path)) return;
+  if (read_file(scratch, a, path, r, &finished, &ignored, &e) != OK)
+    log_line(LOG_WARNING,
+             "trial %lld trains from the beginning; the checkpoint of trial %lld, with which it "
+             "would go on, cannot be used: %s",
+             (long long)r->number, (long long)r->env->parent, e.text);
+  else if (!finished)
+    r->progress.seconds = 0; /* they are in the parent's result */
+}
+
 void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *result) {
   Arena scratch;
   arena_init(&scratch);
@@ -494,9 +511,12 @@ void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *r
   }
   if (before && read_file(&scratch, a, previous, r, finished, result, &second) == OK) {
     if (newest) fall_back(path, r, e.text);
-  } else if (newest || before) {
-    log_line(LOG_WARNING, "trial %lld starts from the beginning; its checkpoint cannot be used: %s",
-             (long long)r->number, newest ? e.text : second.text);
+  } else {
+    if (newest || before)
+      log_line(LOG_WARNING,
+               "trial %lld starts from the beginning; its checkpoint cannot be used: %s",
+               (long long)r->number, newest ? e.text : second.text);
+    if (r->env->has_parent) go_on_from_parent(&scratch, a, r);
   }
   arena_free(&scratch);
 }

@@ -206,6 +206,7 @@ void trial_write_json(const TrialResult *r, Str *out) {
   json_put_int(&j, "diverged_step", r->diverged_step);
   if (r->stopped_early) json_key(&j, "stopped_early"), json_bool(&j, true);
   if (r->terminated) json_key(&j, "terminated"), json_bool(&j, true);
+  if (r->has_parent) json_put_int(&j, "parent", r->parent);
   json_put_str(&j, "weights", r->weights);
   json_put_str(&j, "error", r->error);
   write_cost(&j, r);
@@ -347,6 +348,10 @@ Status trial_read_brief_json(Arena *a, const JsonValue *v, TrialResult *out, Err
   strcpy(out->weights, weights);
   out->stopped_early = read_flag(v, "stopped_early");
   out->terminated = read_flag(v, "terminated");
+  out->has_parent = json_get(v, "parent") != NULL;
+  if (out->has_parent) TRY(read_int(v, "parent", &out->parent, e));
+  CHECK(e, !out->has_parent || (out->parent >= 0 && out->parent < out->number), E_DATA,
+        "result: \"parent\" is no trial before it");
   out->rank = (int)rank;
   out->point = read_point(a, v);
   out->metric = json_number(json_get(v, "metric"), NAN);

@@ -13,6 +13,25 @@ static Status refuse(Arena *a, const Spec *s, Diag *d, const char *path, const c
   return err_set(e, E_SPEC, "%s", arena_printf(a, "%s: %s", path, why));
 }
 
+/* How an epoch of so many rows, a mini-batch at least, is cut. */
+static void cut_epoch(const Spec *s, int64_t rows, TrialPlan *p) {
+  const TrainSpec *t = &s->train;
+  const int64_t batch = t->batch_size ? t->batch_size : rows, left = rows % batch;
+  const bool use_left = left > 0 && !t->drop_last && !(left == 1 && spec_couples_rows(s));
+  p->batch_rows = (int)batch;
+  p->dropped_rows = use_left ? 0 : left;
+  p->accumulate = t->accumulate ? (int)t->accumulate : 1;
+  p->batches = rows / batch + (use_left ? 1 : 0);
+  p->steps_per_epoch = (p->batches + p->accumulate - 1) / p->accumulate;
+}
+
+int64_t trial_updates_of_epoch(const Spec *s, int64_t rows) {
+  TrialPlan p = {0};
+  if (rows < 1 || s->train.batch_size > rows) return 0;
+  cut_epoch(s, rows, &p);
+  return p.steps_per_epoch;
+}
+
 static Status plan_batches(Arena *a, const Spec *s, int64_t rows, Diag *d, TrialPlan *p, Err *e) {
   const TrainSpec *t = &s->train;
   int64_t batch = t->batch_size ? t->batch_size : rows;
@@ -25,13 +44,7 @@ static Status plan_batches(Arena *a, const Spec *s, int64_t rows, Diag *d, Trial
   if (couples && batch < 2)
     return refuse(a, s, d, "train.batch_size",
                   "the model normalises over the rows of a mini-batch, which takes at least 2", e);
-  int64_t left = rows % batch;
-  bool use_left = left > 0 && !t->drop_last && !(left == 1 && couples);
-  p->batch_rows = (int)batch;
-  p->dropped_rows = use_left ? 0 : left;
-  p->accumulate = t->accumulate ? (int)t->accumulate : 1;
-  p->batches = rows / batch + (use_left ? 1 : 0);
-  p->steps_per_epoch = (p->batches + p->accumulate - 1) / p->accumulate;
+  cut_epoch(s, rows, p);
   p->steps = t->steps ? t->steps : t->epochs * p->steps_per_epoch;
   p->epochs = t->steps ? (t->steps + p->steps_per_epoch - 1) / p->steps_per_epoch : t->epochs;
   p->step_rows = batch * p->accumulate < rows ? batch * p->accumulate : rows - p->dropped_rows;

@@ -23,7 +23,27 @@ void task_write(const Task *t, Str *out) {
   for (int i = 0; i < t->n_ranks; i++) json_int(&j, t->ranks[i]);
   json_close(&j, ']');
   json_key(&j, "edits"), json_str(&j, t->edits ? t->edits : "");
+  if (t->line.parent >= 0) {
+    json_key(&j, "parent"), json_int(&j, t->line.parent);
+    json_key(&j, "root"), json_int(&j, t->line.root);
+    json_key(&j, "root_point"), json_str(&j, t->line.point);
+    json_key(&j, "line_edits"), json_str(&j, t->line.edits);
+  }
   json_close(&j, '}');
+}
+
+static Status read_line(const JsonValue *v, Task *out, Err *e) {
+  const JsonValue *parent = json_get(v, "parent"), *root = json_get(v, "root");
+  out->line = (Lineage){.parent = -1, .root = out->number, .point = out->point, .edits = ""};
+  out->line.stop_at = out->stop_at;
+  if (parent == NULL) return OK;
+  CHECK(e, parent->type == JSON_INT && root && root->type == JSON_INT, E_INTERNAL,
+        "rank 0 sent a task whose line has no root");
+  out->line.parent = parent->integer;
+  out->line.root = root->integer;
+  out->line.point = json_text(json_get(v, "root_point"), "");
+  out->line.edits = json_text(json_get(v, "line_edits"), "");
+  return OK;
 }
 
 Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e) {
@@ -41,6 +61,7 @@ Status task_read(Arena *a, const char *json, size_t n, Task *out, Err *e) {
   CHECK(e, stop_at && stop_at->type == JSON_INT && limits && limits->type == JSON_LIST, E_INTERNAL,
         "rank 0 sent a task without an end: %.*s", (int)n, json);
   out->stop_at = stop_at->integer;
+  TRY(read_line(v, out, e));
   double *values = ARENA_ARRAY(a, double, limits->n_children);
   for (const JsonValue *x = limits->first; x; x = x->next)
     values[out->n_limits++] = json_number(x, NAN);
@@ -112,10 +133,12 @@ static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
       .stop_at = w->task.stop_at,
       .limits = w->task.limits,
       .n_limits = w->task.n_limits,
+      .has_parent = w->task.line.parent >= 0,
+      .parent = w->task.line.parent,
   };
   Diag d = diag_new(a);
   const Spec *base = spec_edited(a, w->spec, w->task.edits, &d);
-  const Spec *trial = base == NULL ? NULL : plan_trial(a, base, w->task.number, w->task.point, &d);
+  const Spec *trial = base == NULL ? NULL : lineage_trial(a, base, &w->task.line, &d);
   if (!trial) {
     Str why = str_new(a);
     diag_render(&d, false, &why);
@@ -126,7 +149,7 @@ static Status train(Arena *a, Work *w, TrialResult *out, Err *e) {
 
 Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e) {
   w->task = *t;
-  TrialResult r = {.number = t->number, .seed = plan_seed(w->spec, t->number), .metric = NAN};
+  TrialResult r = {.number = t->number, .seed = plan_seed(w->spec, t->line.root), .metric = NAN};
   Err failure = {0};
   Status s = train(a, w, &r, &failure);
   if (s == E_STOPPED) {
@@ -142,6 +165,8 @@ Status work_train(Arena *a, Work *w, const Task *t, const char **json, Err *e) {
     r.error = failure.text;
   }
   r.point = t->point;
+  r.has_parent = t->line.parent >= 0;
+  if (r.has_parent) r.parent = t->line.parent;
   r.rank = w->rank;
   r.host = w->host;
   Str text = str_new(a);

@@ -7,6 +7,7 @@
 #ifndef CAVIAR_WORK_H
 #define CAVIAR_WORK_H
 
+#include "lineage.h"
 #include "trial.h"
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
       *ranks; /* (n_ranks) of the team that trains it, the leader first; n_ranks 0: one rank */
   int n_ranks;
   const char *edits; /* of the run so far (run_dir.h); "": none */
+  Lineage line;      /* which training it is: of the trial itself, or it goes on with another's */
 } Task;
 
 typedef struct {

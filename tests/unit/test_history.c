@@ -348,7 +348,7 @@ static const char *course_of(Arena *a, const char *name, int trials) {
   History h;
   Str out = str_new(a);
   history_init(&h, a, s);
-  for (int n = 0; n < 20; n++) {
+  for (int n = 0; n < 16; n++) {
     const char *point = history_point(a, &h, n);
     history_tell(&h, n, point, result_at(point));
     str_addf(&out, "%s\n", point);
@@ -362,7 +362,7 @@ static void only_whole_designs_know_how_many(void **state) {
     const Sampler *s = (const Sampler *)(const void *)run_samplers.kinds[i];
     if (str_eq(s->head.name, "grid")) continue; /* has its own number */
     const bool same =
-        str_eq(course_of(*state, s->head.name, 20), course_of(*state, s->head.name, 33));
+        str_eq(course_of(*state, s->head.name, 16), course_of(*state, s->head.name, 24));
     if (same == s->whole) fail_msg("%s: whole is %s", s->head.name, s->whole ? "wrong" : "missing");
   }
 }

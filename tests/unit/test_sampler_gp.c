@@ -100,7 +100,7 @@ static void two_points_in_closed_form(void **state) {
   assert_true(near(f.mean, 0.25 + 0.75 * (1 - c) / (1 + noise - c), 1e-12));
 }
 
-static const SamplerAxis axes[3] = {{0}, {.n_values = 9}, {true, 3}};
+static const SamplerAxis axes[3] = {{0}, {.n_values = 9}, {.unordered = true, .n_values = 3}};
 
 /* 12 points of a smooth function of three axes, the last a category. */
 static GpData some_data(Arena *a) {

@@ -34,17 +34,20 @@ static double wild(const double *u) {
   return k % 4 == 3 ? NAN : k == 5 ? INFINITY : k == 6 ? 1e300 : k == 8 ? -1e300 : 1e-9 * k;
 }
 
+#define CATEGORIES(n)                                                                              \
+  { .unordered = true, .n_values = (n) }
+
 static const Scene scenes[] = {
     {"one parameter", 1, {{0}}, 1, slope},
     {"four, mixed", 4, {{.n_values = 8}, {.unordered = true, .n_values = 4}}, 3, rig_mixed},
-    {"only categories", 3, {{true, 3}, {true, 2}, {true, 1}}, 2, slope},
-    {"one category", 1, {{true, 2}}, 1, slope},
+    {"only categories", 3, {CATEGORIES(3), CATEGORIES(2), CATEGORIES(1)}, 2, slope},
+    {"one category", 1, {CATEGORIES(2)}, 1, slope},
     {"few steps: every point is tried again", 2, {{.n_values = 2}, {.n_values = 3}}, 1, slope},
     {"many steps", 2, {{.n_values = 100000}, {.n_values = 7}}, 4, slope},
     {"a window larger than the trials", 2, {{0}}, 100, slope},
     {"window 0", 2, {{0}}, 0, slope},
-    {"all diverge", 3, {{0}, {true, 3}, {.n_values = 5}}, 2, nothing},
-    {"all equal", 3, {{0}, {true, 3}, {.n_values = 5}}, 2, flat},
+    {"all diverge", 3, {{0}, CATEGORIES(3), {.n_values = 5}}, 2, nothing},
+    {"all equal", 3, {{0}, CATEGORIES(3), {.n_values = 5}}, 2, flat},
     {"wild", 2, {{0}, {0}}, 2, wild},
 };
 

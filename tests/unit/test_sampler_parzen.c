@@ -2,7 +2,7 @@
 #include "runner/sampling_parzen.h"
 #include "sampler_rig.h"
 
-static const SamplerAxis mixed_axes[] = {{0}, {.n_values = 5}, {true, 3}, {0}};
+static const SamplerAxis mixed_axes[] = {{0}, {.n_values = 5}, {.unordered = true, .n_values = 3}, {0}};
 static const double points[4][4] = {{0.1, 0.3, 0.5, 0.9},
                                     {0.5, 0.5, 0.5, 0.2},
                                     {0.95, 0.9, 1.0 / 6, 0.25},
@@ -60,7 +60,7 @@ static void one_point_by_hand(void **state) {
  * a kernel a tenth as wide as a cell. */
 static void categories_and_steps_by_hand(void **state) {
   const double u0 = 0.5, u1 = 0.5, *u[2] = {&u0, &u1}, other = 0.1;
-  const SamplerAxis three = {true, 3}, five = {.n_values = 5};
+  const SamplerAxis three = {.unordered = true, .n_values = 3}, five = {.n_values = 5};
   ParzenOf of = {.axes = &three,
                  .n_axes = 1,
                  .u = u,
