@@ -42,7 +42,7 @@ static Status prepare(Arena *a, Replayed *r, Err *e) {
         (long long)run->n_done, (long long)run->head.n_trials);
   CHECK(e, !file_exists(r->out), E_IO,
         "%s is there already: a replay begins anew; choose another --out", r->out);
-  const Spec *s = run_export(a, run, NULL, 0, &d);
+  const Spec *s = run_export(a, run, NULL, &d);
   TRY(command_diagnostics(&d, e));
   CHECK(e, s, E_INTERNAL, "%s cannot be resolved", r->dir);
   const char *text = spec_text(a, s, SPEC_RESOLVED);

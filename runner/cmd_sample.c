@@ -59,7 +59,8 @@ static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
 
 /* ---- what is printed ------------------------------------------------------------------------- */
 
-static void print(const Spec *base, int64_t n, const char *point, bool json) {
+static void print(const History *h, int64_t n, const char *point, bool json) {
+  const Spec *base = h->base;
   Arena a = {0};
   arena_init(&a);
   if (!json) {
@@ -70,7 +71,8 @@ static void print(const Spec *base, int64_t n, const char *point, bool json) {
     json_open(&j, '{');
     json_key(&j, "schema_version"), json_int(&j, 1);
     json_key(&j, "trial"), json_int(&j, n);
-    json_key(&j, "seed"), json_int(&j, plan_seed(base, n));
+    json_key(&j, "seed"), json_int(&j, plan_seed(base, history_root(h, n)));
+    if (history_root(h, n) != n) json_key(&j, "parent"), json_int(&j, h->parents[n]);
     trial_write_point(&a, &j, point);
     json_close(&j, '}');
     printf("%s\n", str_text(&line));
@@ -91,7 +93,7 @@ static Status sample(const Options *o, History *h, const RunDir *run, Err *e) {
     Arena a = {0};
     arena_init(&a);
     const char *point = history_point(&a, h, n);
-    if (point) print(base, n, point, o->json);
+    if (point) print(h, n, point, o->json);
     arena_free(&a);
     if (!point) {
       log_line(LOG_NOTE,

@@ -84,8 +84,9 @@ static Status show_yaml(Arena *a, RunDir *r, int64_t number, Err *e) {
         (long long)number, r->dir);
   Lineage line;
   TRY(run_dir_line(a, r, number, point, &line, e));
-  Spec *base = run_export(a, r, t, line.stop_at, &d);
+  Spec *base = run_export(a, r, t, &d);
   Spec *trial = base ? lineage_trial(a, base, &line, &d) : NULL;
+  if (trial) trial = run_export_until(a, trial, line.stop_at, &d);
   TRY(command_diagnostics(&d, e));
   CHECK(e, trial, E_INTERNAL, "trial %lld cannot be resolved", (long long)number);
   printf("# trial %lld of %s\n%s", (long long)number, r->dir, spec_text(a, trial, SPEC_RESOLVED));
@@ -101,6 +102,22 @@ static void print_point(Arena *a, const TrialResult *t) {
     yaml_write_flow(v, &text);
     printf("  %s: %s\n", v->key, str_text(&text));
   }
+}
+
+/* "goes on with trial 7 from epoch 5 on: learning_rate 0.012"; nothing where there is no parent. */
+static void print_parent(Arena *a, const RunDir *r, const TrialResult *t) {
+  const History *h = &r->history;
+  if (!t->has_parent) return;
+  const YamlNode *changed = plan_point_map(a, lineage_changed(a, h, t->number, t->point));
+  const Generations *g = &h->generations;
+  printf("goes on with trial %lld after epoch %lld", (long long)t->parent,
+         (long long)(t->number / g->members * g->epochs));
+  for (const YamlNode *v = changed ? changed->first : NULL; v; v = v->next) {
+    Str text = str_new(a);
+    yaml_write_flow(v, &text);
+    printf("%s %s: %s", v == changed->first ? ", at" : ",", v->key, str_text(&text));
+  }
+  printf("\n");
 }
 
 static void print_parameters(Arena *a, const TrialResult *t) {
@@ -187,6 +204,7 @@ static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
   printf("\nseed %lld, %.2f s on rank %d of %s\n", (long long)t->seed, t->seconds, t->rank,
          t->host ? t->host : "?");
   print_teams(t);
+  print_parent(a, r, t);
   print_point(a, t);
   print_parameters(a, t);
   if (t->weights[0]) printf("weights %s\n", t->weights);

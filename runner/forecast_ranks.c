@@ -80,6 +80,7 @@ void forecast_ranks(const Forecast *f, int n_ranks, SimulateResult *out) {
                            .ranks = (int)s->resources.ranks_per_trial,
                            .n_trials = f->n_trials,
                            .window = f->window,
+                           .generation = sampler_generations(&f->spec->search.method).members,
                            .latency = f->net.latency,
                            .serve = f->net.serve,
                            .report = f->net.report,

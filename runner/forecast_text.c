@@ -98,6 +98,9 @@ static void print_measured(Arena *a, const Forecast *f, const ForecastReport *r,
   printf("           every rank as fast as this one; no trial stops early or diverges\n");
   if (plan_looks(f->spec))
     printf("           the method looks at results, which are random numbers here\n");
+  if (sampler_generations(&f->spec->search.method).members > 0)
+    printf("           every trial goes on from a checkpoint; what writing and reading these takes "
+           "is left out\n");
   if (f->spec->search.early_terminate.kind)
     printf("           %s is not played: every trial trains to its end\n",
            f->spec->search.early_terminate.kind->name);

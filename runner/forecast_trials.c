@@ -36,13 +36,19 @@ static void note_norms(const Spec *trial, const TrialPlan *p, ForecastTrial *out
   }
 }
 
-static void note_trial(const Spec *trial, const RunData *data, const TrialPlan *p,
-                       ForecastTrial *out) {
+/* Of one with a parent those on top of the parent's. */
+static int64_t epochs_of(const Forecast *f, const Spec *trial, const TrialPlan *p) {
+  const Generations g = sampler_generations(&f->spec->search.method);
+  const int64_t stop = g.members > 0 ? g.epochs : trial->train.stop_at;
+  return stop > 0 && stop < p->epochs ? stop : p->epochs;
+}
+
+static void note_trial(const Forecast *f, const Spec *trial, const RunData *data,
+                       const TrialPlan *p, ForecastTrial *out) {
   const NnRules *rules = &trial->train.rules;
   const double rows = data->parts[PART_TRAIN].n, matrices = matrix_size(p);
   const double batches = (rows - (double)p->dropped_rows) / p->batch_rows;
-  const int64_t stop = trial->train.stop_at,
-                epochs = stop > 0 && stop < p->epochs ? stop : p->epochs;
+  const int64_t epochs = epochs_of(f, trial, p);
   out->epochs = epochs;
   out->steps = epochs < p->epochs ? epochs * p->steps_per_epoch : p->steps;
   out->rows = p->batch_rows;
@@ -77,7 +83,7 @@ static Status plan_one(Arena *a, const Forecast *f, const TrialEnv *env, Forecas
   CHECK(e, trial, E_SPEC, "trial %lld of this search cannot be trained: %s", (long long)out->number,
         out->point);
   TRY(trial_plan(a, env, trial, &d, &plan, e));
-  note_trial(trial, env->data, &plan, out);
+  note_trial(f, trial, env->data, &plan, out);
   return OK;
 }
 

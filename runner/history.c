@@ -92,6 +92,11 @@ void history_descends(History *h, int64_t n, int64_t parent) {
   h->parents[n] = parent;
 }
 
+int64_t history_root(const History *h, int64_t n) {
+  while (h->generations.members > 0 && h->parents[n] >= 0) n = h->parents[n];
+  return n;
+}
+
 /* Of point k, summed in the order of the repeats. */
 static void take_means(History *h, int64_t k) {
   const int m = h->n_objectives;

@@ -66,6 +66,10 @@ void history_tell(History *h, int64_t n, const char *point, double loss);
  * no generations or the point was proposed. */
 void history_descends(History *h, int64_t n, int64_t parent);
 
+/* The trial whose seed trial n trains by: the first of its line, once its point is known; without
+ * generations n itself. */
+int64_t history_root(const History *h, int64_t n);
+
 /* Trials below it are told for trial n: whole points. With brackets (stopper.h) whole ones, and
  * none of n's own: those that end max_concurrent - 1 trials or more before n's begins; with
  * generations those of all before n's. */

@@ -119,6 +119,14 @@ static const char *trials_text(Arena *a, const RunDir *r, const RunPoint *p) {
   return p->complete ? text : arena_printf(a, "%s (%lld)", text, (long long)p->n);
 }
 
+static bool has_parents(const RunDir *r) {
+  return r->history.generations.members > 0;
+}
+
+static const char *parent_text(Arena *a, const TrialResult *t) {
+  return t->has_parent ? arena_printf(a, "%lld", (long long)t->parent) : "-";
+}
+
 static void put_point(Table *t, int row, const RunDir *r, const RunPoint *p) {
   Arena *a = t->arena;
   const Space *space = &r->spec->search.space;
@@ -130,6 +138,7 @@ static void put_point(Table *t, int row, const RunDir *r, const RunPoint *p) {
   if (run_repeats(r) > 1) put(t, row, col++, isnan(p->sd) ? "-" : arena_printf(a, "%.2g", p->sd));
   for (int i = 1; i < run_n_objectives(r); i++)
     put(t, row, col++, number(a, run_point_objective(r, p, i)));
+  if (has_parents(r)) put(t, row, col++, parent_text(a, p->best));
   put(t, row, col++, arena_printf(a, "%lld", (long long)length_of(r->spec, p->best)));
   put(t, row, col++, arena_printf(a, "%.2f", p->seconds));
   Arena scratch = {0};
@@ -147,6 +156,7 @@ static void put_names(Table *t, const RunDir *r) {
   put(t, 0, COL_METRIC, r->spec->search.metric.name);
   if (repeats) put(t, 0, col++, "+-");
   for (int i = 1; i < run_n_objectives(r); i++) put(t, 0, col++, run_objective(r, i).name);
+  if (has_parents(r)) put(t, 0, col++, "parent");
   put(t, 0, col++, r->spec->cost.text ? "steps" : "epochs");
   put(t, 0, col++, "seconds");
   for (int i = 0; i < space->n; i++) put(t, 0, col++, leaderboard_short(space, i));
@@ -206,7 +216,7 @@ static void print_test(const RunDir *r, FILE *out) {
 
 /* The first n of them. */
 static void print_points(Arena *a, const RunDir *r, const RunPoint *points, int64_t n, FILE *out) {
-  const int n_before = COL_SD + 2 + (run_repeats(r) > 1) + run_n_objectives(r) - 1;
+  const int n_before = COL_SD + 2 + (run_repeats(r) > 1) + run_n_objectives(r) - 1 + has_parents(r);
   Table t = {.rows = (int)n + 1, .cols = n_before + r->spec->search.space.n, .arena = a};
   if (n == 0) return;
   t.cells = ARENA_ARRAY(a, const char *, t.rows *t.cols);

@@ -153,7 +153,7 @@ static int n_corners(const Space *space) {
   return 2 * most;
 }
 
-static void place(Arena *a, const Spec *base, int number, Point *out) {
+static void place_at(Arena *a, const Spec *base, int number, Point *out) {
   const Space *space = &base->search.space;
   const int corners = n_corners(space);
   double *u = ARENA_ARRAY(a, double, space->n);
@@ -170,6 +170,30 @@ static void place(Arena *a, const Spec *base, int number, Point *out) {
   sampler_place(a, space, u, out);
 }
 
+/* Of a method with generations: can a training that begins at place `number` go on at the next one,
+ * as far as parameters can change then? */
+static Status check_change(Arena *a, const Spec *base, const TrialEnv *env, int number, Diag *d,
+                           Err *e) {
+  const Space *space = &base->search.space;
+  Point from, to;
+  TrialPlan ignored;
+  place_at(a, base, number, &from);
+  place_at(a, base, number + 1, &to);
+  for (int i = 0; i < to.n; i++)
+    if (space->dims[i].fixed || !from.values[i]) to.values[i] = NULL;
+  const char *values = plan_point_text(a, space, &to);
+  const char *edits = arena_printf(a, "[{step: 1, %s]", values + 1);
+  if (str_eq(values, "{}")) return OK;
+  const int n_refusals = d->n_refusals;
+  Spec *trial = spec_trial(a, base, &from, plan_seed(base, 0), d);
+  if (trial) trial = spec_edited(a, trial, edits, d);
+  if (!trial || trial_plan(a, env, trial, d, &ignored, e) == OK || d->n_refusals > n_refusals) {
+    if (trial && d->n_refusals > n_refusals) *e = (Err){0};
+    return OK;
+  }
+  return err_context(e, "a change of parameters");
+}
+
 /* Trials as long as the History says where they are, then places. */
 static bool next_point(Arena *a, History *h, PlanSummary *out, int64_t *n, Point *p) {
   *n = out->n_checked;
@@ -181,7 +205,7 @@ static bool next_point(Arena *a, History *h, PlanSummary *out, int64_t *n, Point
   *n = -1;
   if (!plan_looks(h->base) || out->n_checked == out->n_trials) return false;
   if (out->n_places >= n_corners(&h->base->search.space) + RANDOM_PLACES) return false;
-  place(a, h->base, (int)out->n_places++, p);
+  place_at(a, h->base, (int)out->n_places++, p);
   return true;
 }
 
@@ -197,6 +221,8 @@ Status plan_check(const Spec *base, const TrialEnv *env, Diag *d, PlanSummary *o
   Point p;
   while (s == OK && d->n_errors == 0 && next_point(&trial, &h, out, &n, &p)) {
     s = check_one(&trial, base, env, n, &p, d, out, e);
+    if (s == OK && d->n_errors == 0 && n < 0 && h.generations.members > 0)
+      s = check_change(&trial, base, env, (int)out->n_places - 1, d, e);
     if (s == OK && d->n_errors > 0 && base->search.present) name_trial(base, n, &p, d);
     arena_free(&trial);
   }

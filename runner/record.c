@@ -81,6 +81,23 @@ static Status put_numbers(const Record *r, Err *e) {
   return put_stopped_early(r, e);
 }
 
+/* Of a method with generations: whose training each went on with, and at which other values. */
+static Status put_lines(const Record *r, Err *e) {
+  const History *h = &r->run->history;
+  if (h->generations.members == 0) return OK;
+  int64_t *parents = ARENA_ARRAY(r->a, int64_t, r->n);
+  const char **changed = ARENA_ARRAY(r->a, const char *, r->n);
+  for (int64_t i = 0; i < r->n; i++) {
+    const TrialResult *t = r->rows[i];
+    parents[i] = t->has_parent ? t->parent : -1;
+    changed[i] = lineage_changed(r->a, h, t->number, t->point);
+  }
+  TRY(put_i64(r, "/trials/parent", parents,
+              "trial whose training this one went on with; -1: it began its own", e));
+  return put_texts(r, "/trials/changed", changed,
+                   "parameters that are not the parent's, YAML on one line", e);
+}
+
 static const char *team_text(const Record *r, const TrialResult *t) {
   Str text = str_new(r->a);
   trial_write_teams(t, &text);
@@ -366,6 +383,7 @@ static Status build(const Record *r, Err *e) {
   if (r->n > 0) {
     TRY(put_numbers(r, e));
     TRY(put_words(r, e));
+    TRY(put_lines(r, e));
     const Space *space = &r->run->spec->search.space;
     for (int i = 0; i < space->n; i++) TRY(put_dimension(r, &space->dims[i], e));
     TRY(put_curves(r, e));

@@ -49,14 +49,6 @@ static Generations generations(const void *config) {
   return (Generations){.members = c->population, .epochs = c->interval};
 }
 
-/* The first generation's draws are those of random search. */
-static void draw(const SamplerAsk *ask, double *u) {
-  for (int i = 0; i < ask->n_axes; i++) {
-    Rng r = rng_stream(ask->seed, RNG_SAMPLE, (uint64_t)ask->n, (uint32_t)i);
-    u[i] = rng_f64(&r);
-  }
-}
-
 static double moved(const Population *c, SamplerAxis x, double u, bool up) {
   double step = c->perturb;
   if (x.n_values > 1 && step < 1.0 / x.n_values) step = 1.0 / x.n_values;
@@ -108,8 +100,12 @@ static int64_t inherit(Arena *a, const SamplerAsk *ask, double *u, bool *kept) {
   return first + parent;
 }
 
+/* Who begins a training does so where random search would. */
+extern const Sampler run_sampler_random;
+
 static void propose(Arena *a, const SamplerAsk *ask, double *u) {
-  if (inherit(a, ask, u, ARENA_ARRAY(a, bool, ask->n_axes)) < 0) draw(ask, u);
+  if (inherit(a, ask, u, ARENA_ARRAY(a, bool, ask->n_axes)) < 0)
+    run_sampler_random.propose(a, ask, u);
 }
 
 const Sampler run_sampler_population_based = {

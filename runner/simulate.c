@@ -224,7 +224,11 @@ static void open_window(Simulation *s) {
   const int64_t window = s->job->window, n = s->queue.n_trials;
   if (window == 0) return;
   while (s->front < n && s->queue.holder[s->front] == SCHEDULE_DONE) s->front++;
-  schedule_allow(&s->queue, s->front + window);
+  int64_t limit = s->front + window;
+  const int64_t members = s->job->generation;
+  if (members > 0 && limit > (s->front / members + 1) * members)
+    limit = (s->front / members + 1) * members;
+  schedule_allow(&s->queue, limit);
 }
 
 static void decide(Simulation *s, const Event *e) {

@@ -14,13 +14,14 @@
 typedef struct {
   int n_ranks, shards, ranks; /* as teams_new's */
   int64_t n_trials;
-  int64_t window;  /* trial n waits until all up to n - window are done; 0: none waits */
-  double latency;  /* seconds that a message is under way */
-  double serve;    /* seconds that rank 0 takes for a message besides its decision */
-  double report;   /* a trial reports its epochs at most so often */
-  double join;     /* seconds from the GROW's arrival until the larger team trains */
-  double hand_out; /* seconds that rank 0 takes for a trial's point, and .. */
-  double record;   /*   .. for a result, besides `serve` */
+  int64_t window;     /* trial n waits until all up to n - window are done; 0: none waits */
+  int64_t generation; /* and, not 0, until all before the first of its so many are */
+  double latency;     /* seconds that a message is under way */
+  double serve;       /* seconds that rank 0 takes for a message besides its decision */
+  double report;      /* a trial reports its epochs at most so often */
+  double join;        /* seconds from the GROW's arrival until the larger team trains */
+  double hand_out;    /* seconds that rank 0 takes for a trial's point, and .. */
+  double record;      /*   .. for a result, besides `serve` */
   /* results.h5 is written every publish_every seconds at most (0: never), in `publish` seconds a
    * finished trial, and for at most publish_share of the time. Rank 0 stands still meanwhile. */
   double publish_every, publish, publish_share;

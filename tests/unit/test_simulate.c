@@ -165,6 +165,9 @@ static void a_window_holds_trials_back(void **state) {
   near(result_of(job).seconds, 40, 0.01);
   job.window = 4;
   near(result_of(job).seconds, 20, 0.01);
+  job.window = 8;
+  job.generation = 3; /* 0 to 2, then 3 to 5, then two */
+  near(result_of(job).seconds, 30, 0.01);
 }
 
 static void print(const char *what, const SimulateResult *r) {
