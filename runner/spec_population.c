@@ -32,7 +32,7 @@ static void check_keys(const PopulationRules *x) {
       {s->command.node, yaml_get(source, "command"),
        "a training goes on from another's checkpoint, and a program keeps its own"},
       {s->replay, yaml_get(source, "replay"), "a table has no trainings that could go on"},
-      {s->train.steps > 0, yaml_get(train, "steps"),
+      {s->train.steps > 0 && !s->cost.text, yaml_get(train, "steps"),
        "generations are counted in epochs; write epochs"},
       {s->train.stop_at > 0, yaml_get(train, "stop_at"),
        "a trial ends with its generation; interval and trials say where"},

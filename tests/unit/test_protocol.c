@@ -26,6 +26,7 @@ static const char *const searches[] = {
     "trials: 10, method: random, max_concurrent: 2, early_terminate: {name: median, warmup_epochs: "
     "1}",
     "trials: 2, method: random",
+    "trials: 16, method: {name: population_based, population: 4, quantile: 0.5}, max_concurrent: 3",
 };
 enum { SEARCHES = COUNT(searches) };
 
@@ -83,6 +84,7 @@ static RunHead head_of(void) {
                    .directory = ".",
                    .n_trials = job.spec->search.trials,
                    .repeats = 1,
+                   .rows = 80,
                    .identity = job.identity,
                    .data = "0123456789abcdef0123456789abcdef",
                    .commit = "unknown",

@@ -104,9 +104,18 @@ typedef struct {
   bool over;
 } Training;
 
-/* In [0, 1): of the point at the end of an epoch; it grows with the epochs, more or less. */
+/* Of the point, and of which training it is. */
+static uint64_t hash_of(const Task *task) {
+  const uint64_t point = hash_u64(task->point, strlen(task->point));
+  const Lineage *l = &task->line;
+  if (l->parent < 0) return point;
+  return point ^ (uint64_t)l->root << 40 ^ hash_u64(l->point, strlen(l->point)) >> 1 ^
+         hash_u64(l->edits, strlen(l->edits)) >> 2;
+}
+
+/* In [0, 1): at the end of an epoch; it grows with the epochs, more or less. */
 static double metric(const Training *t, int64_t epoch) {
-  const uint64_t h = hash_u64(t->work->task.point, strlen(t->work->task.point));
+  const uint64_t h = hash_of(&t->work->task);
   const double level = (double)(h % 1000000), noise = (double)((h + (uint64_t)epoch * 977) % 100);
   const double bits = sim.what == BREAK_BITS ? 1e-9 * t->team->n : 0;
   return floor(level * (1 - 1.0 / (double)(epoch + 2)) + 1000 * noise) / 1e6 + bits;
@@ -168,7 +177,10 @@ static void save(const Training *t) {
   sim.saved[t->number] = t->epoch * (SIM_STEPS + 1) + t->batch;
 }
 
+/* Its own, or, as trial_checkpoint_load has it, the parent's at the end of its generation. */
 static void load(Training *t) {
+  const Lineage *l = &t->work->task.line;
+  if (sim.saved[t->number] == 0 && l->parent >= 0) sim.saved[t->number] = sim.saved[l->parent];
   t->epoch = sim.saved[t->number] / (SIM_STEPS + 1);
   t->batch = sim.saved[t->number] % (SIM_STEPS + 1);
   if (t->epoch > t->target || (t->epoch == t->target && t->batch > 0)) t->epoch = t->batch = 0;
@@ -223,7 +235,9 @@ static const char *write_result(Arena *a, const Training *t) {
                    .point = t->work->task.point,
                    .chosen_epoch = n,
                    .metric = values[n - 1],
-                   .terminated = t->over};
+                   .terminated = t->over,
+                   .has_parent = t->work->task.line.parent >= 0,
+                   .parent = t->work->task.line.parent};
   r.curves = (Curves){.names = name, .n_names = 1, .n_epochs = (int)n, .values = values};
   memcpy(r.weights, "00112233445566778899aabbccddeeff", HASH_HEX);
   Str text = str_new(a);
