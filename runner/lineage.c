@@ -49,11 +49,10 @@ static const char *edits_of(Arena *a, const History *h, const int64_t *line, int
   const Generations *g = &h->generations;
   for (int64_t i = 1; i < length; i++) {
     YamlNode *item = yaml_new(a, YAML_MAP, (Mark){0});
-    const int64_t epoch = line[i] / g->members * g->epochs;
+    const int64_t step = line[i] / g->members * g->epochs * updates;
     const char *now = i + 1 == length ? point : h->points[line[i]];
     yaml_put(a, item, "step",
-             yaml_new_scalar(a, arena_printf(a, "%lld", (long long)(epoch * updates)), false,
-                             (Mark){0}));
+             yaml_new_scalar(a, arena_printf(a, "%lld", (long long)step), false, (Mark){0}));
     put_changes(a, &h->base->search.space, h->points[line[i - 1]], now, item);
     if (item->n_children > 1) yaml_append(list, item);
   }

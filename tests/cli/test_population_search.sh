@@ -54,6 +54,31 @@ h5dump -d /trials/changed alone/results.h5 >out
 grep -q 'train.optimizer.learning_rate: ' out || fail "no changes in the record"
 "$CAVIAR" show alone | grep -q ' parent ' || fail "the table has no parents"
 
+# Counted anew from what is shown: by the latest epoch's loss the worst two of six went on with one of the best two, the
+# others with themselves; who did has the parent's curve up to there
+"$CAVIAR" show alone --json | sed '/"parent": /!s/"trial": [0-9]*,/& "parent": -1,/' |
+  sed -E 's/.*"trial": ([0-9]+),.*"parent": (-?[0-9]+),.*"curves": .*"validation_loss": \[([^]]*)\].*/\1 \2 \3/; s/,//g' | sort -n >curves
+awk -v m=$members '{
+    t = $1; parent[t] = $2; n[t] = NF - 2; last[t] = $NF
+    for (i = 3; i <= NF; i++) curve[t, i] = $i
+  }
+  function place(t, k, first, p) {
+    first = int(t / m) * m
+    for (k = first; k < first + m; k++) p += last[k] < last[t] || (last[k] == last[t] && k < t)
+    return p
+  }
+  END {
+    for (t = m; t < NR; t++) {
+      own = t - m; p = parent[t]
+      if (place(own) >= m - 2 ? int(p / m) != int(own / m) || place(p) >= 2 : p != own) { print "trial " t " goes on with " p; bad = 1 }
+      if (n[t] != n[p] + 2) { print "trial " t " has " n[t] " epochs"; bad = 1 }
+      for (i = 3; i < n[p] + 3; i++) if (curve[t, i] != curve[p, i]) { print "trial " t " has another curve than " p; bad = 1; break }
+      replaced += p != own
+    }
+    if (NR != 6 * m || replaced < 6) { print NR " trials, " replaced " replaced"; bad = 1 }
+    exit bad
+  }' curves >out || fail "lines"
+
 # The longest lines, alone: the same weights, curves and seed
 "$CAVIAR" show alone --json | grep -o '"trial": [0-9]*' | sed 's/.* //' | sort -n >trials
 deep=
