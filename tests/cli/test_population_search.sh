@@ -134,6 +134,17 @@ for how in whole lost flipped cut; do
   all_of damaged | sort | cmp -s want - || fail "$how: other results"
 done
 
+# While a generation trains, all of the one before keep their checkpoints, best or not
+eight() { [ "$(finished kept)" -ge 8 ]; }
+"$CAVIAR" run e.yaml data.source.rows=60000 --out kept >out 2>err &
+pid=$!
+await eight
+kill -9 $pid
+over
+n=$(finished kept)
+[ "$n" -lt $((2 * members)) ] || fail "the kill came after $n trials"
+[ "$(find kept/checkpoints -name 'trial-00000[0-5].h5' | wc -l)" = $members ] || fail "parents were removed: $(ls kept/checkpoints)"
+
 # Killed again and again, on other numbers of ranks, checkpoints lost on the way
 grown() {
   local n
