@@ -268,6 +268,8 @@ static Status read_head(RunDir *r, const JsonValue *record, Err *e) {
         "the journal begins twice");
   if (!r->spec || is_ours) TRY(load_spec(r, e));
   make_room(r, n_before);
+  if (r->history.generations.members > 0)
+    r->curves = RUN_CURVES_ALL; /* members are ranked by them */
   return OK;
 }
 

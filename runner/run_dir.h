@@ -87,7 +87,7 @@ typedef struct {
  * `curves`: the trial whose curves are wanted, or one of these. The curves of the others have their
  * n_epochs and no columns; they were not parsed, but every byte of the journal is under a checksum
  * that was looked at. What is made of curves (the digest, the record) needs all of them; of several
- * objectives the values are there either way.
+ * objectives the values are there either way. Of a search with generations all curves are read.
  */
 enum { RUN_CURVES_ALL = -1, RUN_CURVES_NONE = -2 };
 MUST_CHECK Status run_dir_read(Arena *a, const char *dir, int64_t curves, RunDir *out, Err *e);

@@ -117,6 +117,24 @@ half() { # RUN: a run whose third generation has not begun, with all its checkpo
   "$CAVIAR" run e.yaml search.trials=$((2 * members)) checkpoint.keep_trials=99 --out "$1" >/dev/null || fail "half"
   [ "$(find "$1/checkpoints" -name '*.h5' | wc -l)" = $((2 * members)) ] || fail "half: $(ls "$1/checkpoints")"
 }
+half damaged # what it would train next, known by its results alone, is what it then trains
+"$CAVIAR" sample --run damaged --json >out || fail "sample --run"
+[ ! -s out ] || fail "a finished run has more to train"
+rm -rf next && mkdir next && cp -r damaged next/run
+sed -i '$d' next/run/journal # the end
+while [ "$(finished next/run)" -gt 9 ]; do sed -i '$d' next/run/journal; done
+"$CAVIAR" sample --run next/run --json >next/out || fail "sample --run"
+[ "$(wc -l <next/out)" = 3 ] || fail "not three to come"
+while read -r line; do
+  t=$(grep -o '"trial": [0-9]*' <<<"$line" | sed 's/.* //')
+  "$CAVIAR" show damaged "$t" --json >next/is
+  for key in seed parent point; do
+    [ "$(grep -oE "\"$key\": ([0-9]+|\\{[^}]*\\})" <<<"$line")" = "$(grep -oE "\"$key\": ([0-9]+|\\{[^}]*\\})" next/is | head -n 1)" ] ||
+      fail "sample --run: another $key of trial $t: $line"
+  done
+  "$CAVIAR" show next/run "$t" --yaml | tail -n +2 >next/now || fail "show --yaml of what is to come"
+  "$CAVIAR" show damaged "$t" --yaml | tail -n +2 | cmp -s - next/now || fail "show --yaml: another trial $t"
+done <next/out
 for how in whole lost flipped cut; do
   half damaged
   for file in damaged/checkpoints/*.h5; do
@@ -135,7 +153,11 @@ for how in whole lost flipped cut; do
 done
 
 # While a generation trains, all of the one before keep their checkpoints, best or not
-eight() { [ "$(finished kept)" -ge 8 ]; }
+eight() {
+  local n
+  n=$(finished kept)
+  [ "${n:-0}" -ge 8 ]
+}
 "$CAVIAR" run e.yaml data.source.rows=60000 --out kept >out 2>err &
 pid=$!
 await eight

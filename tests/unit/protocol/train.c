@@ -246,22 +246,22 @@ static const char *write_result(Arena *a, const Training *t) {
 }
 
 /* The text follows from these, and takes longer than all else of a training: it is kept, here from
- * job to job. */
+ * job to job. Not of a trial that goes on from another: its line counts too. */
 static const char *result_of(Arena *a, const Training *t) {
   static struct {
     int64_t number, epoch;
     bool over;
     char point[100], json[1000];
   } known[1 << 10], *k;
+  const bool own = sim.what == BREAK_BITS || t->work->task.line.parent >= 0;
   const char *point = t->work->task.point;
   const uint64_t place = hash_u64(point, strlen(point)) + (uint64_t)(8 * t->number + t->epoch);
   k = &known[place % COUNT(known)];
-  if (sim.what != BREAK_BITS && k->number == t->number && k->epoch == t->epoch &&
-      k->over == t->over && strcmp(k->point, point) == 0)
+  if (!own && k->number == t->number && k->epoch == t->epoch && k->over == t->over &&
+      strcmp(k->point, point) == 0)
     return k->json;
   const char *json = write_result(a, t);
-  if (sim.what == BREAK_BITS || strlen(point) >= sizeof k->point || strlen(json) >= sizeof k->json)
-    return json;
+  if (own || strlen(point) >= sizeof k->point || strlen(json) >= sizeof k->json) return json;
   k->number = t->number;
   k->epoch = t->epoch;
   k->over = t->over;
