@@ -430,7 +430,7 @@ INLINE void shards_rows(int rows, const Shards *x, Real *gw, size_t ldc, int col
     shards_of(rows, NV, x, gw, ldc);
     return;
   }
-  Real beside[STRIP * NR];
+  Real beside[MR * NR];
   if (cols <= VL && NV == 2)
     shards_of(rows, 1, x, beside, NR);
   else
