@@ -93,7 +93,7 @@ void trial_write_point(Arena *a, JsonWriter *j, const char *text) {
   Source source = {.name = "point", .text = text, .length = (int)strlen(text)};
   Diag d = diag_new(a);
   const YamlNode *point = yaml_parse(a, &source, &d);
-  if (!point) point = yaml_new(a, YAML_MAP, (Mark){0});
+  if (!point || point->type != YAML_MAP) point = yaml_new(a, YAML_MAP, (Mark){0});
   json_key(j, "point");
   trial_write_value(j, point);
   if (text[0] == '\0' || str_eq(round_trip(a, point), text)) return;
