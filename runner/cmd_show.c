@@ -110,8 +110,8 @@ static void print_parent(Arena *a, const RunDir *r, const TrialResult *t) {
   if (!t->has_parent) return;
   const YamlNode *changed = plan_point_map(a, lineage_changed(a, h, t->number, t->point));
   const Generations *g = &h->generations;
-  printf("goes on with trial %lld after epoch %lld", (long long)t->parent,
-         (long long)(t->number / g->members * g->epochs));
+  const int64_t epoch = t->number / g->members * g->epochs;
+  printf("goes on with trial %lld after epoch %lld", (long long)t->parent, (long long)epoch);
   for (const YamlNode *v = changed ? changed->first : NULL; v; v = v->next) {
     Str text = str_new(a);
     yaml_write_flow(v, &text);
