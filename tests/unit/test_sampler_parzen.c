@@ -2,7 +2,8 @@
 #include "runner/sampling_parzen.h"
 #include "sampler_rig.h"
 
-static const SamplerAxis mixed_axes[] = {{0}, {.n_values = 5}, {.unordered = true, .n_values = 3}, {0}};
+static const SamplerAxis mixed_axes[] = {
+    {0}, {.n_values = 5}, {.unordered = true, .n_values = 3}, {0}};
 static const double points[4][4] = {{0.1, 0.3, 0.5, 0.9},
                                     {0.5, 0.5, 0.5, 0.2},
                                     {0.95, 0.9, 1.0 / 6, 0.25},
