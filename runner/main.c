@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -118,6 +119,42 @@ static void print_error(const Err *e) {
   if (e->text[0]) log_line(e->status == E_STOPPED ? LOG_NOTE : LOG_ERROR, "%s", e->text);
 }
 
+/* ---- the launcher ---------------------------------------------------------------------------- */
+
+/* While MPI starts and ends it may wait without end for a launcher that was killed: a rank looks
+ * twice a second whether it still has its parent. */
+static pid_t launcher;
+
+static void look_for_launcher(int number) {
+  (void)number;
+  if (getppid() != launcher) _exit(err_exit_code(E_STOPPED));
+}
+
+static void watch_launcher(bool on) {
+  const struct timeval often = {.tv_usec = 500000}, never = {0};
+  const struct itimerval timer = {on ? often : never, on ? often : never};
+  struct sigaction action = {.sa_handler = look_for_launcher, .sa_flags = SA_RESTART};
+  launcher = getppid();
+  sigaction(SIGALRM, &action, NULL);
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void start_mpi(int *argc, char ***argv, int *rank) {
+  int provided; /* a thread of io/lock.c calls no MPI */
+  watch_launcher(true);
+  MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
+  watch_launcher(false);
+  MPI_Comm_rank(MPI_COMM_WORLD, rank);
+  mpi_team_start();
+}
+
+static void end_mpi(void) {
+  mpi_team_end();
+  watch_launcher(true);
+  MPI_Finalize();
+  watch_launcher(false);
+}
+
 int main(int argc, char **argv) {
   cpu_flush_denormals();
   arena_on_exhausted(memory_exhausted);
@@ -131,12 +168,7 @@ int main(int argc, char **argv) {
   bool mpi = searches && rank >= 0;
   arrange_signals(searches);
   if (!mpi && rank > 0) return 0;
-  if (mpi) {
-    int provided; /* a thread of io/lock.c calls no MPI */
-    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    mpi_team_start();
-  }
+  if (mpi) start_mpi(&argc, &argv, &rank);
 
   Arena run = {0};
   arena_init(&run);
@@ -145,9 +177,6 @@ int main(int argc, char **argv) {
   s = flush_output(s, &e);
   if (s != OK && rank <= 0) print_error(&e);
   arena_free(&run);
-  if (mpi) {
-    mpi_team_end();
-    MPI_Finalize();
-  }
+  if (mpi) end_mpi();
   return err_exit_code(s);
 }

@@ -85,4 +85,16 @@ size=$(wc -c <torn/journal)
 truncate -s $((size - 20)) torn/journal
 expect 0 "$want" ranks 0 run k.yaml --out torn
 check torn
+# a launcher that is killed leaves no rank behind that waits for it, while it starts
+left() { # ranks with this directory
+  local p
+  for p in $(pgrep -x caviar); do [ "$(readlink "/proc/$p/cwd")" = "$PWD" ] && echo "$p"; done
+}
+mpirun -q -n 2 --oversubscribe -x LD_PRELOAD="${HANG_SHIM:?}" "$CAVIAR" run k.yaml --out early >out 2>err &
+for ((i = 0; i < 400; i++)); do [ "$(left | wc -l)" = 2 ] || sleep 0.05; done
+[ "$(left | wc -l)" = 2 ] || fail "the ranks did not start"
+kill -9 $!
+wait $! 2>/dev/null
+for ((i = 0; i < 200; i++)); do [ -z "$(left)" ] || sleep 0.05; done
+[ -z "$(left)" ] || fail "ranks that wait for a launcher that is gone: $(left | tr '\n' ' ')"
 echo "all is well"
