@@ -109,7 +109,7 @@ expect 0 "" "$CAVIAR" predict predicted:20 rows.h5
 grep -q 'training it again' err || fail "predict: not trained again"
 expect 0 "predicted is in order" "$CAVIAR" fsck predicted
 t=$(wc -w <<<"$deep") && t=$(cut -d ' ' -f "$((t + 1))" <<<"$deep")
-"$CAVIAR" show alone "$t" | grep -q "^goes on with trial .* after epoch 10" || fail "show says not with whom trial $t goes on"
+"$CAVIAR" show alone "$t" | says "^goes on with trial .* after epoch 10" || fail "show says not with whom trial $t goes on"
 
 # A parent's checkpoint that is lost or damaged costs time alone; one that is damaged is seen to be so
 half() { # RUN: a run whose third generation has not begun, with all its checkpoints
