@@ -24,7 +24,10 @@ void slurm_job_ask(Arena *a, const char *id, SlurmJob *out) {
   const char *argv[] = {"squeue", "--noheader", "--jobs", id, "--format", "%T|%r|%N|%L", NULL};
   ProgramEnd end;
   program_run(a, argv, &end);
-  if (!end.started || end.code != 0 || end.out[0] == '\0') return; /* it has left the queue */
+  if (!end.started) out->unknown = "there is no squeue here";
+  if (end.started && end.code != 0 && !strstr(end.err, "Invalid job id"))
+    out->unknown = arena_strndup(a, end.err, strcspn(end.err, "\n"));
+  if (out->unknown || end.code != 0 || end.out[0] == '\0') return;
   char *text = arena_strdup(a, end.out);
   out->queued = true;
   out->state = cut(&text, "|\n");
@@ -34,6 +37,7 @@ void slurm_job_ask(Arena *a, const char *id, SlurmJob *out) {
 }
 
 const char *slurm_job_text(Arena *a, const SlurmJob *j) {
+  if (j->unknown) return arena_printf(a, "%s; how it is, is not known: %s", j->id, j->unknown);
   if (!j->queued) return arena_printf(a, "%s, no longer in the queue", j->id);
   if (str_eq(j->state, "PENDING")) return arena_printf(a, "%s PENDING (%s)", j->id, j->reason);
   return arena_printf(a, "%s %s%s%s, %s left", j->id, j->state, *j->nodes ? " on " : "", j->nodes,

@@ -10,9 +10,10 @@
 #include "base/arena.h"
 
 typedef struct {
-  const char *id;    /* "55", "55_3"; NULL: no job is known of */
-  bool queued;       /* Slurm has it in its queue: */
-  const char *state; /* PENDING, RUNNING, COMPLETING, .. */
+  const char *id;      /* "55", "55_3"; NULL: no job is known of */
+  const char *unknown; /* why nothing is known of it; NULL: what follows is */
+  bool queued;         /* Slurm has it in its queue: */
+  const char *state;   /* PENDING, RUNNING, COMPLETING, .. */
   const char *reason, *nodes, *left;
 } SlurmJob;
 

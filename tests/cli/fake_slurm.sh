@@ -10,7 +10,8 @@ fake() { # NAME TEXT
 # shellcheck disable=SC2016
 {
   fake sbatch 'cp "${@: -1}" "$FAKE/sent"; [ ! -e "$FAKE/refuse" ] || { echo "sbatch: error: no such partition" >&2; exit 1; }; echo 71'
-  fake squeue 'cat "$FAKE/queue" 2>/dev/null'
+  fake squeue '[ ! -e "$FAKE/down" ] || { echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1; }
+cat "$FAKE/queue" 2>/dev/null || { echo "slurm_load_jobs error: Invalid job id specified" >&2; exit 1; }'
   fake scontrol 'echo "$*" >>"$FAKE/asked"; [ ! -e "$FAKE/refuse" ] && kill $PPID'
   fake scancel 'echo "cancel $*" >>"$FAKE/asked"; rm -f "$FAKE/queue"'
   fake mpirun '[ "$1" = -q ] && shift; exec "$@"'

@@ -19,6 +19,7 @@ done
 unshare --mount --uts --propagation private true 2>/dev/null || cannot "no name spaces here"
 
 close_down() {
+  cp -r "$work/c" /tmp/slurm-c 2>/dev/null; cp "$work"/*/slurm-*.log /tmp/slurm-c/ 2>/dev/null
   "$cluster" down "$work/c"
   leave
 }

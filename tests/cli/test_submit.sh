@@ -113,6 +113,13 @@ expect 2 "did you mean --nodes?" "$CAVIAR" submit e.yaml --node 3
 echo 'PENDING|Priority||1:00:00' >queue
 expect 4 "is submitted already: job 71 PENDING (Priority)" "$CAVIAR" submit long.yaml --out long
 rm queue
+"$CAVIAR" status long >out
+grep -q '^job       71, no longer in the queue$' out || fail "status does not say that the job is gone"
+touch down
+"$CAVIAR" status long >out
+grep -q '^job       71; how it is, is not known: .*Unable to contact slurm controller$' out ||
+  fail "status takes silence for the end of the job"
+rm down
 if [ -e sent ] || [ -e new ]; then fail "a refused job left something"; fi
 touch refuse
 expect 4 "no such partition" "$CAVIAR" submit e.yaml --out refused
