@@ -13,11 +13,15 @@ void panda_init(Panda *p, RunDir *run) {
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void answer(Panda *p, bool done, const char *text) {
-  requests_answer(p->run->dir, &p->now, done, text);
+static void forget(Panda *p) {
   p->now = (Request){0};
   p->wants = false;
   arena_free(&p->arena);
+}
+
+static void answer(Panda *p, bool done, const char *text) {
+  requests_answer(p->run->dir, &p->now, done, text);
+  forget(p);
 }
 
 /* "update 121 (epoch 3 of 20)": the next one. */
@@ -78,10 +82,21 @@ static Status pause_here(Panda *p) {
   return OK;
 }
 
+static Status go_on(Panda *p) {
+  p->holds = false;
+  answer(p, true, arena_printf(&p->arena, "goes on with %s", next_update(p)));
+  return OK;
+}
+
 /* The training is here, nobody trains it. */
 static Status carry_out(Panda *p, Err *e) {
+  if (!requests_take(p->run->dir, &p->now)) {
+    forget(p);
+    return OK;
+  }
   if (str_eq(p->now.kind, "tune")) return tune(p, e);
   if (str_eq(p->now.kind, "rewind")) return rewind_to(p, e);
+  if (str_eq(p->now.kind, "resume")) return go_on(p);
   return pause_here(p);
 }
 
@@ -112,9 +127,6 @@ Status panda_tick(Panda *p, bool trains, Err *e) {
   const char *why = refusal(p);
   if (why) {
     answer(p, false, why);
-  } else if (str_eq(p->now.kind, "resume")) {
-    p->holds = false;
-    answer(p, true, arena_printf(&p->arena, "goes on with %s", next_update(p)));
   } else if (p->holds) {
     return carry_out(p, e);
   } else {

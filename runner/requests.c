@@ -2,6 +2,7 @@
 #include "requests.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,14 +12,23 @@
 #include "io/json.h"
 
 enum { MAX_TEXT = 1 << 16 };
+static const double answer_seconds = 10; /* from taking a request to its answer, at most */
 
 static const char *path_of(Arena *a, const char *dir, const char *id, const char *ending) {
   return arena_printf(a, "%s/requests/%s.%s", dir, id, ending);
 }
 
-static void remove_file(const char *path) {
+static void remove_answer(const char *path) {
   Err e = {0};
   if (file_remove(path, &e) != OK) log_line(LOG_WARNING, "%s", e.text);
+}
+
+/* Did we remove it, and nobody else? */
+static bool remove_request(Arena *a, const char *dir, const char *id) {
+  const char *path = path_of(a, dir, id, "request");
+  if (unlink(path) == 0) return true;
+  if (errno != ENOENT) log_line(LOG_WARNING, "cannot remove %s: %s", path, strerror(errno));
+  return false;
 }
 
 /* ---- the job --------------------------------------------------------------------------------- */
@@ -60,7 +70,16 @@ bool requests_next(Arena *a, const char *dir, Request *out) {
   return false;
 }
 
-void requests_answer(const char *dir, const Request *r, bool done, const char *text) {
+bool requests_take(const char *dir, Request *r) {
+  Arena a = {0};
+  arena_init(&a);
+  if (!r->taken) r->taken = remove_request(&a, dir, r->id);
+  arena_free(&a);
+  return r->taken;
+}
+
+void requests_answer(const char *dir, Request *r, bool done, const char *text) {
+  if (!requests_take(dir, r)) return;
   Arena a = {0};
   arena_init(&a);
   Err e = {0};
@@ -72,7 +91,6 @@ void requests_answer(const char *dir, const Request *r, bool done, const char *t
   json_close(&j, '}');
   if (file_write(path_of(&a, dir, r->id, "answer"), str_text(&line), (size_t)line.length, &e) != OK)
     log_line(LOG_WARNING, "%s", e.text);
-  remove_file(path_of(&a, dir, r->id, "request"));
   arena_free(&a);
 }
 
@@ -95,7 +113,7 @@ static Status read_answer(Arena *a, const char *path, const char **answer, Err *
   size_t n;
   JsonValue *v;
   TRY(file_read(a, path, MAX_TEXT, &text, &n, e));
-  remove_file(path);
+  remove_answer(path);
   TRY(json_parse(a, text, n, &v, e));
   const JsonValue *done = json_get(v, "done");
   *answer = json_text(json_get(v, "text"), "");
@@ -103,19 +121,28 @@ static Status read_answer(Arena *a, const char *path, const char **answer, Err *
   return OK;
 }
 
+/* Waits until the answer is there or the time is over. */
+static void wait_for(const char *path, double seconds) {
+  const double end = clock_now() + seconds;
+  while (!file_exists(path) && clock_now() < end) clock_sleep(0.02);
+}
+
 Status requests_ask(Arena *a, const char *dir, const Request *r, double seconds,
                     const char **answer, Err *e) {
   Request mine = *r;
-  const double end = clock_now() + seconds;
   mine.id = arena_printf(a, "%016.0f-%ld", clock_now() * 1e6, (long)getpid());
-  TRY(leave(a, dir, &mine, e));
   const char *path = path_of(a, dir, mine.id, "answer");
-  while (!file_exists(path) && clock_now() < end) clock_sleep(0.02);
-  if (file_exists(path)) return read_answer(a, path, answer, e);
-  remove_file(path_of(a, dir, mine.id, "request"));
-  FAIL(e, E_BUSY,
-       "no answer within %g s: the job that works on %s did not come to the end of a step; ask "
-       "again, "
-       "with a longer --wait",
-       seconds, dir);
+  TRY(leave(a, dir, &mine, e));
+  wait_for(path, seconds);
+  const bool mine_still = !file_exists(path) && remove_request(a, dir, mine.id);
+  CHECK(e, !mine_still, E_BUSY,
+        "no answer within %g s: the job that works on %s did not come to the end of a step; ask "
+        "again, with a longer --wait",
+        seconds, dir);
+  wait_for(path, answer_seconds); /* it is at it */
+  CHECK(e, file_exists(path), E_BUSY,
+        "the job that works on %s took the request and gave no answer: was it killed? `caviar show "
+        "%s 0 --yaml` has the edits that count",
+        dir, dir);
+  return read_answer(a, path, answer, e);
 }
