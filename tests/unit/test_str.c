@@ -141,6 +141,57 @@ static void fewest_digits(void **state) {
   }
 }
 
+/* The text as the C library's conversions make it. */
+static void assert_as_printf(double x) {
+  char text[40], out[32];
+  int n = DBL_DIG;
+  do snprintf(text, sizeof text, "%.*e", n - 1, x);
+  while (strtod(text, NULL) != x && n++ < 17);
+  str_f64(x, out);
+  assert_true(strtod(out, NULL) == x);
+  char again[40];
+  snprintf(again, sizeof again, "%.*e", n - 1, strtod(out, NULL));
+  assert_string_equal(again, text);
+  assert_true(n_digits(out) <= n);
+  if (n > DBL_DIG) { /* digit by digit: what reads back is not always what is nearest */
+    char digits[40] = {0}, mine[40] = {0};
+    int k = 0, j = 0;
+    for (const char *p = text; *p != 'e'; p++)
+      if (*p >= '0' && *p <= '9') digits[k++] = *p;
+    while (k > 1 && digits[k - 1] == '0') digits[--k] = '\0';
+    const char *p = out;
+    while (*p == '-' || *p == '0' || *p == '.') p++;
+    for (; *p && *p != 'e'; p++)
+      if (*p != '.') mine[j++] = *p;
+    while (j > 1 && mine[j - 1] == '0') mine[--j] = '\0';
+    assert_string_equal(mine, digits);
+  }
+}
+
+/* Of every size at which the two ways meet: any bits, quotients of a record, halves of the last digit,
+ * powers of two and ten and their neighbours. */
+static void as_the_c_library(void **state) {
+  (void)state;
+  Rng r = rng_stream(3, RNG_TEST, 0, 0);
+  for (int i = 0; i < 60000; i++) {
+    const double any = ldexp(1 + rng_f64(&r), (int)(rng_u32(&r) % 72) - 22);
+    const uint32_t a = rng_u32(&r), b = rng_u32(&r);
+    assert_as_printf(i % 2 ? any : -any);
+    assert_as_printf((double)(a % 10000) / (double)(b % 10000 + 1));
+    assert_as_printf((double)(float)any);
+    assert_as_printf((double)a / ldexp(1, (int)(b % 48)));
+  }
+  for (int i = -22; i < 50; i++)
+    for (int k = -2; k <= 2; k++)
+      assert_as_printf(ldexp(1 + k * (k < 0 ? 0.5 : 1) * DBL_EPSILON, i));
+  char text[40];
+  for (int i = -6; i < 14; i++) {
+    snprintf(text, sizeof text, "1e%d", i);
+    const double x = strtod(text, NULL);
+    for (int k = -2; k <= 2; k++) assert_as_printf(x * (1 + k * DBL_EPSILON));
+  }
+}
+
 static void other_locales_change_nothing(void **state) {
   (void)state;
   const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
@@ -197,12 +248,16 @@ static void nearest(void **state) {
 
 int main(void) {
   arena_init(&arena);
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(building),        cmocka_unit_test(comparing),
-      cmocka_unit_test(numbers_as_text), cmocka_unit_test(round_trip),
-      cmocka_unit_test(fewest_digits),   cmocka_unit_test(other_locales_change_nothing),
-      cmocka_unit_test(for_people),      cmocka_unit_test(distances),
-      cmocka_unit_test(nearest)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(building),
+                                     cmocka_unit_test(comparing),
+                                     cmocka_unit_test(numbers_as_text),
+                                     cmocka_unit_test(round_trip),
+                                     cmocka_unit_test(fewest_digits),
+                                     cmocka_unit_test(as_the_c_library),
+                                     cmocka_unit_test(other_locales_change_nothing),
+                                     cmocka_unit_test(for_people),
+                                     cmocka_unit_test(distances),
+                                     cmocka_unit_test(nearest)};
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   arena_free(&arena);
   return failed;
