@@ -532,7 +532,9 @@ Status run_dir_record(RunDir *r, const char *json, Err *e) {
   arena_init(&scratch);
   JsonValue *result = NULL;
   Str line = str_new(&scratch);
-  str_addf(&line, "{\"type\": \"trial\", \"result\": %s}", json);
+  str_add(&line, "{\"type\": \"trial\", \"result\": ");
+  str_add(&line, json);
+  str_add(&line, "}");
   Status s = lock_check(r->lock, e);
   if (s == OK) s = json_parse(&scratch, json, strlen(json), &result, e);
   if (s == OK) s = journal_append(r->journal, str_text(&line), e);
