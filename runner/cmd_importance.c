@@ -57,7 +57,12 @@ static Status parse_args(int argc, char **argv, ImportanceArgs *out, Err *e) {
   return OK;
 }
 
-static void warn(const Importance *x) {
+static void warn(const RunDir *r, const Importance *x) {
+  if (r->history.generations.members > 0)
+    log_line(
+        LOG_WARNING,
+        "trials of a population began their training with other values: the shares are of those "
+        "that they ended with");
   if (x->n_rows < IMPORTANCE_FEW)
     log_line(LOG_WARNING,
              "%d trials are few: shares from fewer than %d say little beyond the largest",
@@ -83,7 +88,7 @@ static Status importance_main(Arena *a, int argc, char **argv, Err *e) {
   else
     importance_print(a, &x, n_pairs, &out);
   printf("%s%s", str_text(&out), args.json ? "\n" : "");
-  warn(&x);
+  warn(r, &x);
   return OK;
 }
 

@@ -48,6 +48,8 @@ unset_of <want | sort | cmp -s - got || fail "two at a time: other results"
 # Only the best two keep a checkpoint; nothing is wrong with what is there; the record has the lines
 [ "$(find alone/checkpoints -name '*.h5' | wc -l)" = 2 ] || fail "not two checkpoints: $(ls alone/checkpoints)"
 expect 0 "alone is in order" "$CAVIAR" fsck alone
+expect 0 "the forest expects" "$CAVIAR" importance alone
+says "began their training with other values" <err || fail "importance is silent about what the values of a population are"
 h5dump -d /trials/parent alone/results.h5 >out
 grep -q '(0): -1, -1, -1, -1, -1, -1, [0-5],' out || fail "no parents in the record"
 h5dump -d /trials/changed alone/results.h5 >out
