@@ -219,6 +219,19 @@ Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Err *e) {
   return status;
 }
 
+void io_dataset_scatter(IoDataset *d) {
+  d->scattered = d->map && posix_madvise(d->map, d->map_bytes, POSIX_MADV_RANDOM) == 0;
+}
+
+/* Asked by whole pages. That it cannot be had in advance is no error: it is read when it is wanted. */
+void io_dataset_announce(const IoDataset *d, int64_t i) {
+  if (!d->scattered) return;
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  const size_t row = (size_t)d->d * (size_t)dataset_type_bytes(d->x_type);
+  const uintptr_t x = (uintptr_t)d->x + (size_t)i * row, first = x / page * page;
+  (void)posix_madvise((void *)first, x + row - first, POSIX_MADV_WILLNEED);
+}
+
 void io_dataset_close(IoDataset *d) {
   if (d->map) munmap(d->map, d->map_bytes);
   d->map = NULL;

@@ -46,6 +46,7 @@ typedef struct {
   const char *said;           /* private: the fingerprint that the file carries, or NULL; and */
   void *map;                  /*   what io_dataset_close unmaps */
   size_t map_bytes;
+  bool scattered; /* io_dataset_scatter was called, so announcing rows does something */
 } IoDataset;
 
 /* E_DATA, E_IO; messages start with the path. Only small things (and what cannot be mapped) go to
@@ -57,6 +58,12 @@ MUST_CHECK Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Er
 MUST_CHECK Status io_dataset_open_unverified(Arena *a, const char *path, IoDataset *out, Err *e);
 MUST_CHECK Status io_dataset_verify(IoDataset *d, Err *e);
 void io_dataset_close(IoDataset *d);
+
+/* From now on rows are read in any order, and memory cannot hold a mapped /x: it is read from the disk
+ * row by row and not with what lies around each; whoever announces rows has them fetched side by side. */
+void io_dataset_scatter(IoDataset *d);
+/* Row i will be read soon. */
+void io_dataset_announce(const IoDataset *d, int64_t i);
 
 /* Copies row i to floats / doubles. */
 void io_dataset_row_f32(const IoDataset *d, int64_t i, float *out);

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "normalizer.h"
 #include "io/h5_guard.h"
+#include "io/memory_limit.h"
 #include "replay.h"
 #include "io/sha256.h"
 
@@ -160,9 +161,19 @@ static Status finish(Arena *a, const DataSpec *s, RunData *d, Err *e) {
   return OK;
 }
 
+/* Everything was read from one end to the other; trainings read rows in any order. A quarter of the
+ * memory is for other things than data. */
+static void scatter(Arena *a, RunData *d) {
+  const uint64_t most = memory_limit(a, "") / 4 * 3;
+  if (d->main.map_bytes + d->test.map_bytes <= most) return;
+  io_dataset_scatter(&d->main);
+  io_dataset_scatter(&d->test);
+}
+
 Status data_finish(Arena *a, const DataSpec *s, RunData *d, Err *e) {
   Status status = finish(a, s, d, e);
   if (status != OK) data_close(d);
+  if (status == OK) scatter(a, d);
   return status;
 }
 

@@ -76,6 +76,8 @@ void data_class_rows(const RunData *d, double *out);
  * that the model wants (nn_model_target_form); no targets where the set has none. */
 void data_gather(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n,
                  NnModel *m);
+/* Those rows are next: where memory cannot hold the data, the disk begins to fetch them. */
+void data_announce(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n);
 /* The targets of those rows alone. */
 void data_gather_targets(const RunData *d, Part part, const uint32_t *order, uint32_t first, int n,
                          NnModel *m);

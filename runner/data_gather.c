@@ -69,12 +69,19 @@ void data_gather_targets(const RunData *data, Part part, const uint32_t *order, 
   }
 }
 
+void data_announce(const RunData *data, Part part, const uint32_t *order, uint32_t first, int n) {
+  const DataPart *p = &data->parts[part];
+  for (int i = 0; i < n && p->set->scattered; i++)
+    io_dataset_announce(p->set, p->rows[order ? order[i] : first + (uint32_t)i]);
+}
+
 void data_gather(const RunData *data, Part part, const uint32_t *order, uint32_t first, int n,
                  NnModel *m) {
   const DataPart *p = &data->parts[part];
   const IoDataset *s = p->set;
   Real *x = nn_model_x(m);
   const NnRowKernel *kernel = nn_model_rows(m);
+  data_announce(data, part, order, first, n);
   const size_t row_bytes = (size_t)s->d * (s->x_type == IO_U8 ? 1 : s->x_type == IO_F32 ? 4 : 8);
   for (int i = -AHEAD; i < n; i++) {
     const int later = i + AHEAD;

@@ -50,6 +50,17 @@ static int rows_of(const TrialRun *r, int64_t first, int64_t n) {
   return (int)(left < rows ? left : rows);
 }
 
+enum { ROWS_AHEAD = 256 };
+
+/* At the mini-batch that begins with row `first` of the epoch: one some rows ahead. */
+static void announce_batch(const TrialRun *r, int64_t first) {
+  const int64_t rows = r->plan.batch_rows, next = first + (ROWS_AHEAD + rows - 1) / rows * rows;
+  int mine, count;
+  if (next >= r->env->data->parts[PART_TRAIN].n) return;
+  nn_team_rows(&r->plan.team, rows_of(r, next, 1), &mine, &count);
+  data_announce(r->env->data, PART_TRAIN, r->buffers.order + next + mine, 0, count);
+}
+
 /* Mini-batch `batch` of the epoch, one of a step over step_rows rows. False: its loss is not
  * finite. */
 static bool train_batch(TrialRun *r, int64_t epoch, int64_t batch, bool starts, int step_rows) {
@@ -58,6 +69,7 @@ static bool train_batch(TrialRun *r, int64_t epoch, int64_t batch, bool starts, 
   int rows = rows_of(r, first, 1), mine, count;
   nn_team_rows(&r->plan.team, rows, &mine, &count);
   data_gather(r->env->data, PART_TRAIN, r->buffers.order + first + mine, 0, count, r->model);
+  announce_batch(r, first);
   NnScore score;
   NnPlace place = {.epoch = (uint32_t)epoch, .position = (uint64_t)first};
   nn_model_batch(r->model, rows, step_rows, starts, place, &score);
