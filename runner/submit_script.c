@@ -49,6 +49,9 @@ static const char rest[] =
     "one's.\n"
     "trap - TERM\n"
     "if scontrol requeue \"$SLURM_JOB_ID\"; then exec sleep 300; fi\n"
+    "# After the loss of a node Slurm itself may have put it back.\n"
+    "state=$(squeue --noheader --jobs=\"$SLURM_JOB_ID\" --format=%%T)\n"
+    "if [ \"$state\" = PENDING ]; then exec sleep 300; fi\n"
     "echo \"caviar: the job could not be put back into the queue: submit it again\" >&2\n"
     "exit 75\n";
 

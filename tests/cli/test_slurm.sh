@@ -190,7 +190,7 @@ scontrol update "JobId=$limit" TimeLimit=20 2>/dev/null
 ends limit "$limit" "$(digest undisturbed-long)"
 [ $file = short.yaml ] || want=$(digest undisturbed-long)
 ends cycles "$cycled" "$want"
-[ "$(of_job "$cycled" Restarts)" = "$cycles" ] || fail "$(of_job "$cycled" Restarts) restarts after $cycles times USR1"
+[ "$(of_job "$cycled" Restarts)" -ge "$cycles" ] || fail "$(of_job "$cycled" Restarts) restarts after $cycles times USR1" # and the lost node
 [ "$(of_job "$limit" Restarts)" -ge 1 ] || fail "the time limit did not come"
 grep -q 'run the same command again' limit/slurm-*.log || fail "the time limit was no reason to stop"
 echo "all is well"

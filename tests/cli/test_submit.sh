@@ -77,6 +77,17 @@ grep -q 'does not go again' err || fail "no word of why"
 job
 [ "$(cat asked)" = "requeue 71" ] || fail "a new start counts anew"
 touch refuse
+echo PENDING >queue # it is there already
+SLURM_JOB_ID=71 bash sent >out 2>err &
+pid=$!
+for ((i = 0; i < 600; i++)); do
+  [ "$(cat /proc/$pid/comm 2>/dev/null)" != sleep ] || break
+  sleep 0.05
+done
+kill $pid || fail "it ended by itself although Slurm had put it back"
+wait $pid
+says 'submit it again' <err && fail "to be submitted again although it is in the queue"
+rm queue long/requeued
 job
 rm refuse
 [ $code = 75 ] || fail "a job that cannot go back: exit $code"
