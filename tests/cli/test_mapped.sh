@@ -82,7 +82,7 @@ met_limit() { # how often
     *) sed -n 's/^max //p' "$group/$met" ;;
   esac
 }
-# in_group DIR [PATH=VALUE]: two ranks in the group, with a cold file; what they read from the disk is in `read`
+# in_group DIR [PATH=VALUE]: two ranks in the group, with a cold file; what they read from the disk is in `bytes_read`
 in_group() {
   local dir=$1
   shift
@@ -91,7 +91,7 @@ in_group() {
   (
     echo $BASHPID >"$group/cgroup.procs"
     timeout 300 mpirun -q --oversubscribe -n 2 "$CAVIAR" run large.yaml "$@" --out "$dir" >out 2>err || exit 1
-    sed -n 's/^read_bytes: //p' /proc/$BASHPID/io >read 2>/dev/null || true # of its children too
+    sed -n 's/^read_bytes: //p' /proc/$BASHPID/io >bytes_read 2>/dev/null || true # of its children too
   ) || fail "$dir: two ranks in a group of 120 MB"
 }
 if new_group 2>/dev/null; then
@@ -100,10 +100,10 @@ if new_group 2>/dev/null; then
   [ "$(met_limit)" -gt 0 ] || fail "the limit of the group was never met"
   echo "two ranks in a group of 120 MB: the limit was met $(met_limit) times"
   # Rows of 4 kB lie in two pages; half are in memory. A disk that reads what lies around, too, reads ten times as much.
-  if [ -s read ]; then
-    before=$(cat read) rows=$((60 * 200))
+  if [ -s bytes_read ]; then
+    before=$(cat bytes_read) rows=$((60 * 200))
     in_group longer train.steps=75
-    more=$(($(cat read) - before))
+    more=$(($(cat bytes_read) - before))
     echo "$rows rows more: $((more / 1000000)) MB more read from the disk"
     [ "$more" -lt $((rows * 16384)) ] || fail "$rows rows of 4 kB: $more bytes read from the disk"
   else
