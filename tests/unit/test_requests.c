@@ -48,7 +48,11 @@ static int ask(Fixture *f, const char *kind, double seconds) {
 /* A process that asks, once its request is there. */
 static pid_t asker(Fixture *f, const char *kind, double seconds, Request *out) {
   const pid_t pid = fork();
-  if (pid == 0) _exit(ask(f, kind, seconds));
+  if (pid == 0) {
+    const int how = ask(f, kind, seconds);
+    arena_free(&f->arena);
+    _exit(how);
+  }
   while (!requests_next(&f->arena, f->dir, out)) clock_sleep(0.001);
   return pid;
 }
