@@ -9,6 +9,7 @@ static const double look_seconds = 0.1;
 void panda_init(Panda *p, RunDir *run) {
   *p = (Panda){.run = run};
   arena_init(&p->arena);
+  requests_begin(run->dir);
 }
 
 /* ---- answers --------------------------------------------------------------------------------- */

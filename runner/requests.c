@@ -33,9 +33,8 @@ static bool remove_request(Arena *a, const char *dir, const char *id) {
 
 /* ---- the job --------------------------------------------------------------------------------- */
 
-/* The id that sorts first; NULL: there is none. */
-static const char *first_id(Arena *a, const char *dir) {
-  static const char ending[] = ".request";
+/* The id of the file with that ending that sorts first; NULL: there is none. */
+static const char *first_id(Arena *a, const char *dir, const char *ending) {
   const char *first = NULL;
   DIR *d = opendir(file_join(a, dir, "requests"));
   if (d == NULL) return NULL;
@@ -61,9 +60,20 @@ static Status read_request(Arena *a, const char *dir, const char *id, Request *o
   return OK;
 }
 
+void requests_begin(const char *dir) {
+  Arena a = {0};
+  arena_init(&a);
+  const char *before = NULL;
+  for (const char *id; (id = first_id(&a, dir, ".answer")); before = id) {
+    if (before && str_eq(before, id)) break; /* it cannot be removed */
+    remove_answer(path_of(&a, dir, id, "answer"));
+  }
+  arena_free(&a);
+}
+
 bool requests_next(Arena *a, const char *dir, Request *out) {
   Err e = {0};
-  *out = (Request){.id = first_id(a, dir), .kind = "", .values = ""};
+  *out = (Request){.id = first_id(a, dir, ".request"), .kind = "", .values = ""};
   if (out->id == NULL) return false;
   if (read_request(a, dir, out->id, out, &e) == OK) return true;
   requests_answer(dir, out, false, e.text);

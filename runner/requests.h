@@ -24,6 +24,8 @@ typedef struct {
 
 /* ---- the job --------------------------------------------------------------------------------- */
 
+/* Before the first: answers of an earlier job go, whose askers were killed. */
+void requests_begin(const char *dir);
 /* The first that is there, in `a`; false: none. What cannot be read is answered as refused. */
 bool requests_next(Arena *a, const char *dir, Request *out);
 /* Before it is carried out. False: who asked has given up. */

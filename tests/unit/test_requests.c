@@ -102,6 +102,25 @@ static void taken_late(void **state) {
   assert_int_equal(ended(pid), DONE);
 }
 
+/* A new job: what was asked of the one before is still asked, its answers are nobody's. */
+static void begun_anew(void **state) {
+  Fixture *f = *state;
+  Err e = {0};
+  Request r;
+  requests_begin(f->dir); /* no folder yet */
+  const pid_t pid = asker(f, "tune", 60, &r);
+  for (int i = 0; i < 3; i++) {
+    const char *path = arena_printf(&f->arena, "%s/requests/%d.answer", f->dir, i);
+    assert_int_equal(file_write(path, "{}", 2, &e), OK);
+  }
+  requests_begin(f->dir);
+  for (int i = 0; i < 3; i++)
+    assert_false(file_exists(arena_printf(&f->arena, "%s/requests/%d.answer", f->dir, i)));
+  assert_true(requests_next(&f->arena, f->dir, &r));
+  requests_answer(f->dir, &r, true, "as you like");
+  assert_int_equal(ended(pid), DONE);
+}
+
 /* What is no request is refused, and does not keep others waiting. */
 static void unreadable(void **state) {
   Fixture *f = *state;
@@ -120,6 +139,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(answered, setup, teardown),
       cmocka_unit_test_setup_teardown(given_up, setup, teardown),
       cmocka_unit_test_setup_teardown(taken_late, setup, teardown),
+      cmocka_unit_test_setup_teardown(begun_anew, setup, teardown),
       cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
