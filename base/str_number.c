@@ -5,6 +5,7 @@
  */
 #include "str.h"
 
+#include <ctype.h>
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -19,7 +20,76 @@ static locale_t enter_c_locale(void) {
   return uselocale(c);
 }
 
+typedef unsigned __int128 Wide;
+
+enum { MOST_DIGITS = 17 };
+
+static const uint64_t power_of_ten[] = {
+    1ULL,
+    10ULL,
+    100ULL,
+    1000ULL,
+    10000ULL,
+    100000ULL,
+    1000000ULL,
+    10000000ULL,
+    100000000ULL,
+    1000000000ULL,
+    10000000000ULL,
+    100000000000ULL,
+    1000000000000ULL,
+    10000000000000ULL,
+    100000000000000ULL,
+    1000000000000000ULL,
+    10000000000000000ULL,
+    100000000000000000ULL,
+    1000000000000000000ULL,
+    10000000000000000000ULL,
+};
+
+/* ---- text to number -------------------------------------------------------------------------- */
+
+/*
+ * digits / 10^k, rounded to nearest, half to even; digits > 0, k from 0 to 19. Both are shifted to 64
+ * bits, so the quotient has 63 or 64; its last bit also says whether something is left, which is all
+ * that rounding to 53 bits wants to know.
+ */
+static double quotient(uint64_t digits, int k) {
+  const uint64_t ten = power_of_ten[k];
+  const int a = __builtin_clzll(digits), b = __builtin_clzll(ten);
+  const Wide over = (Wide)(digits << a) << 63;
+  const uint64_t q = (uint64_t)(over / (ten << b));
+  const bool rest = over != (Wide)q * (ten << b);
+  return ldexp((double)(q | rest), b - a - 63);
+}
+
+/* -ddd.ddde-xx of at most 19 digits, which 64 bits hold, and a power of ten that they hold too. False:
+ * the C library's. */
+static bool exact_number(const char *text, char **end, double *out) {
+  const char *p = text + (*text == '-');
+  uint64_t digits = 0;
+  int n = 0, k = 0, exponent = 0;
+  for (; *p >= '0' && *p <= '9'; p++, n++) digits = 10 * digits + (uint64_t)(*p - '0');
+  if (n > 0 && *p == '.')
+    for (p++; *p >= '0' && *p <= '9'; p++, n++, k++) digits = 10 * digits + (uint64_t)(*p - '0');
+  if (n == 0 || n > 19) return false;
+  if (*p == 'e') {
+    const bool negative = p[1] == '-';
+    p += p[1] == '-' || p[1] == '+' ? 2 : 1;
+    if (*p < '0' || *p > '9') return false;
+    for (; *p >= '0' && *p <= '9' && exponent < 100; p++) exponent = 10 * exponent + (*p - '0');
+    k += negative ? exponent : -exponent;
+  }
+  if (k < 0 || k > 19 || isalnum((unsigned char)*p)) return false;
+  *out = digits ? quotient(digits, k) : 0;
+  if (*text == '-') *out = -*out;
+  if (end) *end = (char *)(uintptr_t)p;
+  return true;
+}
+
 double str_to_f64(const char *text, char **end) {
+  double exact;
+  if (exact_number(text, end, &exact)) return exact;
   locale_t old = enter_c_locale();
   double x = strtod(text, end);
   uselocale(old);
@@ -32,6 +102,8 @@ float str_to_f32(const char *text, char **end) {
   uselocale(old);
   return x;
 }
+
+/* ---- number to text -------------------------------------------------------------------------- */
 
 /* d.ddd times 10 to the exponent, as people write it: positional from 1e-4 to below 1e16, else with
  * an exponent. */
@@ -76,34 +148,6 @@ static bool not_finite(double x, char out[32]) {
   return true;
 }
 
-/* ---- exactly, in 128 bits -------------------------------------------------------------------- */
-
-typedef unsigned __int128 Wide;
-
-enum { MOST_DIGITS = 17 };
-
-static const uint64_t power_of_ten[] = {
-    1ULL,
-    10ULL,
-    100ULL,
-    1000ULL,
-    10000ULL,
-    100000ULL,
-    1000000ULL,
-    10000000ULL,
-    100000000ULL,
-    1000000000ULL,
-    10000000000ULL,
-    100000000000ULL,
-    1000000000000ULL,
-    10000000000000ULL,
-    100000000000000ULL,
-    1000000000000000ULL,
-    10000000000000000ULL,
-    100000000000000000ULL,
-    1000000000000000000ULL,
-};
-
 static Wide ten_to(int k) {
   return k <= 18 ? (Wide)power_of_ten[k] : (Wide)power_of_ten[18] * power_of_ten[k - 18];
 }
@@ -142,8 +186,6 @@ static bool exact_f64(double x, char out[32]) {
   lay_out(x < 0, digits, n, d, out);
   return true;
 }
-
-/* ---- by the C library ------------------------------------------------------------------------ */
 
 /*
  * A decimal of DBL_DIG digits comes back from the normal number next to it, so one of fewer digits,

@@ -192,6 +192,109 @@ static void as_the_c_library(void **state) {
   }
 }
 
+/* What strtod makes of it, to the bit and to the place where it ends. */
+static void assert_as_strtod(const char *text) {
+  char *end, *expected_end;
+  const double x = str_to_f64(text, &end), expected = strtod(text, &expected_end);
+  if (memcmp(&x, &expected, sizeof x) != 0 || end != expected_end)
+    fail_msg("%s: %.17g behind %d, expected %.17g behind %d", text, x, (int)(end - text), expected,
+             (int)(expected_end - text));
+  assert_true(memcmp(&(double){str_to_f64(text, NULL)}, &expected, sizeof x) == 0);
+}
+
+static void reads_as_the_c_library(void **state) {
+  (void)state;
+  static const char *const texts[] = {"0",
+                                      "-0",
+                                      "0.0",
+                                      "-0.000",
+                                      "1",
+                                      "-1",
+                                      "1.",
+                                      ".5",
+                                      "-.5",
+                                      "",
+                                      "-",
+                                      "--1",
+                                      "+1",
+                                      " 1",
+                                      "1 2",
+                                      "1,2",
+                                      "1.5.2",
+                                      "1e",
+                                      "1e+",
+                                      "1e-",
+                                      "1ex",
+                                      "1e5",
+                                      "1E-5",
+                                      "1e-5,",
+                                      "1e-5.",
+                                      "1e-05x",
+                                      "12e-0019",
+                                      "1e-19",
+                                      "1e-20",
+                                      "1e-400",
+                                      "1e400",
+                                      "1e-4000000000000",
+                                      "0x10",
+                                      "0x1p-3",
+                                      "1x",
+                                      "1_000",
+                                      "inf",
+                                      "-inf",
+                                      "nan",
+                                      "infinity",
+                                      "1e16",
+                                      "9007199254740992",
+                                      "9007199254740993",
+                                      "9007199254740994",
+                                      "9007199254740995",
+                                      "-9007199254740993",
+                                      "9223372036854775807",
+                                      "9223372036854775808",
+                                      "9999999999999999999",
+                                      "18446744073709551615",
+                                      "18446744073709551616",
+                                      "0.5000000000000000277",
+                                      "0.5000000000000000278",
+                                      "4.35",
+                                      "0.1",
+                                      "0.30000000000000004",
+                                      "1.0000000000000002220",
+                                      "1.0000000000000001110",
+                                      "1.000000000000000111",
+                                      "2.2250738585072014e-308",
+                                      "5e-324",
+                                      "0000000000000000001.5",
+                                      "00000000000000000001.5",
+                                      "1.0000000000000000000",
+                                      "0.00000000000000000001"};
+  for (int i = 0; i < COUNT(texts); i++) assert_as_strtod(texts[i]);
+  Rng r = rng_stream(4, RNG_TEST, 0, 0);
+  char text[64], tail[16];
+  for (int i = 0; i < 100000; i++) {
+    const int places = (int)(rng_u32(&r) % 21), digits = (int)(rng_u32(&r) % 19) + 1;
+    const uint64_t u = rng_u64(&r);
+    snprintf(text, sizeof text, "%s%.*e", i % 3 ? "" : "-", digits,
+             ldexp(rng_f64(&r), (int)(u % 90) - 50));
+    assert_as_strtod(text);
+    snprintf(text, sizeof text, "%.*f", places, ldexp(rng_f64(&r), (int)(u % 50) - 10));
+    assert_as_strtod(text);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)(u >> (i % 64)));
+    snprintf(tail, sizeof tail, "e-%d", places);
+    assert_as_strtod(strcat(text, i % 2 ? tail : ""));
+    /* a half between two neighbours, and what is just beside it */
+    const double x = ldexp(1 + rng_f64(&r), (int)(u % 11));
+    snprintf(text, sizeof text, "%.15f", x);
+    assert_as_strtod(text);
+    const uint64_t half = ((1ULL << 53) + (u >> 12)) * 2 + 1; /* of 54 bits */
+    for (int k = -1; k <= 1; k++) {
+      snprintf(text, sizeof text, "%llu", (unsigned long long)half + (unsigned long long)k);
+      assert_as_strtod(text);
+    }
+  }
+}
+
 static void other_locales_change_nothing(void **state) {
   (void)state;
   const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8"};
@@ -254,6 +357,7 @@ int main(void) {
                                      cmocka_unit_test(round_trip),
                                      cmocka_unit_test(fewest_digits),
                                      cmocka_unit_test(as_the_c_library),
+                                     cmocka_unit_test(reads_as_the_c_library),
                                      cmocka_unit_test(other_locales_change_nothing),
                                      cmocka_unit_test(for_people),
                                      cmocka_unit_test(distances),
