@@ -517,12 +517,16 @@ static void drop_parents(const RunDir *r) {
 static void drop_checkpoints(const RunDir *r) {
   const int64_t keep = run_dir_keep_count(r), repeats = run_repeats(r);
   const int64_t n = r->rungs.n_changed * repeats;
+  bool pushes = false;
   for (int64_t i = 0; i < r->rungs.n_changed; i++) {
     const int64_t first = r->rungs.changed[i] / repeats * repeats;
-    for (int64_t k = first; k < first + repeats; k++)
-      if (r->results[k] && !run_dir_keeps(r, k)) drop_checkpoint(r, k);
+    for (int64_t k = first; k < first + repeats; k++) {
+      const bool keeps = run_dir_keeps(r, k);
+      pushes |= keeps;
+      if (r->results[k] && !keeps) drop_checkpoint(r, k);
+    }
   }
-  for (int64_t i = keep; i < r->n_done && i < keep + n; i++)
+  for (int64_t i = keep; pushes && i < r->n_done && i < keep + n; i++)
     if (!run_dir_keeps(r, r->order[i])) drop_checkpoint(r, r->order[i]);
   drop_parents(r);
 }

@@ -521,11 +521,15 @@ void trial_checkpoint_load(Arena *a, TrialRun *r, bool *finished, TrialResult *r
   arena_free(&scratch);
 }
 
+/* Mostly there are none, and to look is a fifth of the work of removing what is not there. */
 Status trial_checkpoint_remove(const char *checkpoint_dir, int64_t number, Err *e) {
   Arena a = {0};
   arena_init(&a);
-  Status s = file_remove(trial_checkpoint_path(&a, checkpoint_dir, number), e);
-  if (s == OK) s = file_remove(trial_checkpoint_previous(&a, checkpoint_dir, number), e);
+  Status s = OK;
+  const char *const files[] = {trial_checkpoint_path(&a, checkpoint_dir, number),
+                               trial_checkpoint_previous(&a, checkpoint_dir, number)};
+  for (int i = 0; i < COUNT(files) && s == OK; i++)
+    if (file_exists(files[i])) s = file_remove(files[i], e);
   arena_free(&a);
   return s;
 }

@@ -4,6 +4,7 @@
  * where turning it back into flow YAML would not give the same text, the text stands beside it as
  * `point_yaml`.
  */
+#include "plan.h"
 #include "trial_activations.h"
 
 #include <math.h>
@@ -90,10 +91,8 @@ static const char *round_trip(Arena *a, const YamlNode *point) {
 
 /* The text of a point as an object; "" as an empty one. */
 void trial_write_point(Arena *a, JsonWriter *j, const char *text) {
-  Source source = {.name = "point", .text = text, .length = (int)strlen(text)};
-  Diag d = diag_new(a);
-  const YamlNode *point = yaml_parse(a, &source, &d);
-  if (!point || point->type != YAML_MAP) point = yaml_new(a, YAML_MAP, (Mark){0});
+  const YamlNode *point = plan_point_map(a, text);
+  if (!point) point = yaml_new(a, YAML_MAP, (Mark){0});
   json_key(j, "point");
   trial_write_value(j, point);
   if (text[0] == '\0' || str_eq(round_trip(a, point), text)) return;
