@@ -60,7 +60,10 @@ static double quotient(uint64_t digits, int k) {
   const Wide over = (Wide)(digits << a) << 63;
   const uint64_t q = (uint64_t)(over / (ten << b));
   const bool rest = over != (Wide)q * (ten << b);
-  return ldexp((double)(q | rest), b - a - 63);
+  const uint64_t power = (uint64_t)(DBL_MAX_EXP - 1 + b - a - 63) << (DBL_MANT_DIG - 1);
+  double scale; /* 2^(b - a - 63) */
+  memcpy(&scale, &power, sizeof scale);
+  return (double)(q | rest) * scale;
 }
 
 /* -ddd.ddde-xx of at most 19 digits, which 64 bits hold, and a power of ten that they hold too. False:
