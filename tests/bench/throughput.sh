@@ -49,7 +49,7 @@ done
 sort -k2n table | awk '{ x[NR] = $2 } END { printf "median on one rank: %.0f trials a minute\n", x[int((NR + 1) / 2)] }'
 
 # What rank 0 does besides: the whole search less the trials' own seconds (planned, trained, evaluated, weights hashed). A
-# third of it are the checkpoints of those who are among the best ten when they end, some fifty.
+# quarter of it are the checkpoints of those who are among the best ten when they end, some fifty.
 rm -rf c c1
 read -r wall _ < <(times "${alone[@]}" run search.yaml train.epochs=60 search.trials=1000 --out c)
 read -r wall1 _ < <(times "${alone[@]}" run search.yaml train.epochs=60 search.trials=1 --out c1)

@@ -84,7 +84,8 @@ for ((i = 0; i < 600; i++)); do
   [ "$(cat /proc/$pid/comm 2>/dev/null)" != sleep ] || break
   sleep 0.05
 done
-kill $pid || fail "it ended by itself although Slurm had put it back"
+[ "$(cat /proc/$pid/comm 2>/dev/null)" = sleep ] || fail "it does not wait although Slurm had put it back"
+kill $pid
 wait $pid
 says 'submit it again' <err && fail "to be submitted again although it is in the queue"
 rm queue long/requeued
