@@ -9,10 +9,10 @@ seed: 4
 data: {source: {name: blobs, rows: 6000, classes: 4, features: 8, spread: 0.9}}
 model: {layers: [{dense: {units: 64}}, batch_norm, relu, {dropout: {rate: 0.2}}, {dense: {units: classes}}]}
 metric: {name: validation_loss, at: best}
-train: {epochs: 150, batch_size: 48, shards: 4, optimizer: {name: adam, learning_rate: 0.001}}
+train: {epochs: 60, batch_size: 48, shards: 4, optimizer: {name: adam, learning_rate: 0.001}}
 resources: {stall_seconds: 2}
 END
-# Where much is asked of a run it saves after each of its 15,000 updates: that takes its time on any machine, and
+# Where much is asked of a run it saves after each of its 6,000 updates: that takes its time on any machine, and
 # changes no bit.
 cp p.yaml slow.yaml
 echo 'checkpoint: {every_seconds: 0}' >>slow.yaml
@@ -83,15 +83,15 @@ for n in 0 2 4; do
     grep -iE 'wait(s|ed|ing) |stall' $dir.err && fail "$dir: a rank is missed while the run is paused"
   fi
   expect 2 "refused: the training is paused already" ranks 0 pause $dir
-  expect 2 "is not over" ranks 0 rewind $dir --epoch 149
+  expect 2 "is not over" ranks 0 rewind $dir --epoch 59
   expect 0 "goes on with update" ranks 0 resume $dir
   expect 2 "refused: the training is not paused" ranks 0 resume $dir
   go_beyond $dir 100
   expect 0 "from update" ranks 0 tune $dir train.clip_norm=0.1
   expect 0 "paused before" ranks 0 pause $dir
-  expect 0 "back at the end of epoch 1, before update 101 (epoch 2 of 150), 1 edit undone" \
+  expect 0 "back at the end of epoch 1, before update 101 (epoch 2 of 60), 1 edit undone" \
     ranks 0 rewind $dir --epoch 1
-  expect 0 "{train.optimizer.learning_rate: 0.0005} from update 101 (epoch 2 of 150) on" \
+  expect 0 "{train.optimizer.learning_rate: 0.0005} from update 101 (epoch 2 of 60) on" \
     ranks 0 tune $dir train.optimizer.learning_rate=5.0e-4
   expect 0 "goes on with update 101" ranks 0 resume $dir
   go_beyond $dir 300
@@ -114,7 +114,7 @@ for n in 0 2 4; do
 done
 
 # one that is changed and simply goes on; its experiment run alone, and replayed, gives its bits
-begin on 2 p.yaml train.epochs=400
+begin on 2 slow.yaml train.epochs=10
 expect 0 "" ranks 0 resume on
 expect 0 "from update" ranks 0 tune on train.optimizer.learning_rate=0.01 train.max_norm=1
 expect 0 "from update" ranks 0 tune on train.schedule='{name: exponential, decay: 0.99}'
