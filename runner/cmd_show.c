@@ -217,13 +217,16 @@ static void show_trial(Arena *a, const RunDir *r, const TrialResult *t) {
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static void print_json(Arena *a, const RunDir *r, const TrialResult *t) {
-  Str line = str_new(a);
+static void print_json(const RunDir *r, const TrialResult *t) {
+  Arena scratch; /* the texts of a large search need more memory than its numbers */
+  arena_init(&scratch);
+  Str line = str_new(&scratch);
   TrialResult shown = *t;
   shown.test_confusion = test_confusion(r, t);
   shown.repeats = repeats_of(r, t);
   trial_write_json(&shown, &line);
   printf("%s\n", str_text(&line));
+  arena_free(&scratch);
 }
 
 /* Which trials are of points in the front. (head.n_trials) */
@@ -242,7 +245,7 @@ static void show_all(Arena *a, const RunDir *r, const ShowArgs *args) {
   if (args->form == SHOW_JSON) {
     const bool *front = args->pareto ? in_front(a, r) : NULL;
     for (int64_t i = 0; i < r->n_done; i++)
-      if (!front || front[r->order[i]]) print_json(a, r, r->results[r->order[i]]);
+      if (!front || front[r->order[i]]) print_json(r, r->results[r->order[i]]);
     return;
   }
   printf("%s: %lld of %lld trials finished\n\n", r->head.name, (long long)r->n_done,
@@ -273,7 +276,7 @@ static Status show_main(Arena *a, int argc, char **argv, Err *e) {
   const TrialResult *t = run_dir_trial(r, args.number);
   CHECK(e, t, E_STOPPED, "trial %lld of %s is not finished", (long long)args.number, args.dir);
   if (args.form == SHOW_JSON)
-    print_json(a, r, t);
+    print_json(r, t);
   else
     show_trial(a, r, t);
   return OK;
