@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -131,10 +132,28 @@ static Status read_answer(Arena *a, const char *path, const char **answer, Err *
   return OK;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+/* Who asks may tire of it. A second signal ends the process at once. */
+static void catch_interrupts(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction act = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, before;
+  sigemptyset(&act.sa_mask);
+  interrupted = 0;
+  for (int i = 0; i < COUNT(numbers); i++)
+    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+      sigaction(numbers[i], &act, NULL);
+}
+
 /* Waits until the answer is there or the time is over. */
 static void wait_for(const char *path, double seconds) {
   const double end = clock_now() + seconds;
-  while (!file_exists(path) && clock_now() < end) clock_sleep(0.02);
+  while (!file_exists(path) && !interrupted && clock_now() < end) clock_sleep(0.02);
 }
 
 Status requests_ask(Arena *a, const char *dir, const Request *r, double seconds,
@@ -142,9 +161,13 @@ Status requests_ask(Arena *a, const char *dir, const Request *r, double seconds,
   Request mine = *r;
   mine.id = arena_printf(a, "%016.0f-%ld", clock_now() * 1e6, (long)getpid());
   const char *path = path_of(a, dir, mine.id, "answer");
+  catch_interrupts();
   TRY(leave(a, dir, &mine, e));
   wait_for(path, seconds);
   const bool mine_still = !file_exists(path) && remove_request(a, dir, mine.id);
+  CHECK(e, !mine_still || !interrupted, E_STOPPED,
+        "interrupted: nothing was done, and the request is taken back");
+  interrupted = 0;
   CHECK(e, !mine_still, E_BUSY,
         "no answer within %g s: the job that works on %s did not come to the end of a step; ask "
         "again, with a longer --wait",

@@ -6,8 +6,8 @@
  *
  * Files appear by a rename, so they are whole. The job reads them in the order of their names, one at
  * a time. Who removes a request decides on it: the job, which then carries it out and answers, or who
- * asked, when the time is over. So nothing is done of which it was said that it is not, nothing twice,
- * and no answer is left that nobody reads. Who asks removes the answer.
+ * asked, when the time is over or a signal comes. So nothing is done of which it was said that it is
+ * not, nothing twice, and no answer is left that nobody reads. Who asks removes the answer.
  */
 #ifndef CAVIAR_REQUESTS_H
 #define CAVIAR_REQUESTS_H
@@ -36,7 +36,8 @@ void requests_answer(const char *dir, Request *r, bool done, const char *text);
 /* ---- who asks -------------------------------------------------------------------------------- */
 
 /* Leaves the request (its id is made) and waits for the answer, at most so long: E_BUSY. What was
- * refused: E_USAGE with the reason. */
+ * refused: E_USAGE with the reason. SIGINT, SIGTERM, SIGHUP meanwhile take it back, where the job has
+ * not taken it: E_STOPPED; the process keeps its handlers for them. */
 MUST_CHECK Status requests_ask(Arena *a, const char *dir, const Request *r, double seconds,
                                const char **answer, Err *e);
 

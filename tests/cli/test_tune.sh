@@ -155,6 +155,7 @@ expect 3 "expected a number above 0" ranks 0 tune b train.optimizer.learning_rat
 [ "$(n_edits b)" = 0 ] || fail "a refused edit is in the journal"
 kill -STOP $pid
 expect 4 "no answer within 0.5 s" ranks 0 tune b train.l2=0.1 --wait 0.5
+expect 75 "nothing was done, and the request is taken back" timeout --preserve-status 0.5 "$CAVIAR" tune b train.l2=0.1 --wait 60
 kill -CONT $pid
 [ -z "$(ls b/requests)" ] || fail "what nobody answered is still asked"
 kill -TERM $pid # a paused run can be stopped

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -33,7 +34,7 @@ static int teardown(void **state) {
 }
 
 /* How asking ended, as an exit status. */
-enum { DONE = 10, REFUSED, NO_ANSWER, OTHER };
+enum { DONE = 10, REFUSED, NO_ANSWER, INTERRUPTED, OTHER };
 
 static int ask(Fixture *f, const char *kind, double seconds) {
   const char *text;
@@ -42,6 +43,7 @@ static int ask(Fixture *f, const char *kind, double seconds) {
   const Status s = requests_ask(&f->arena, f->dir, &r, seconds, &text, &e);
   if (s == OK) return strcmp(text, "as you like") == 0 ? DONE : OTHER;
   if (s == E_USAGE) return strcmp(e.text, "refused: not today") == 0 ? REFUSED : OTHER;
+  if (s == E_STOPPED) return strstr(e.text, "nothing was done") ? INTERRUPTED : OTHER;
   return s == E_BUSY && strstr(e.text, "no answer within") ? NO_ANSWER : OTHER;
 }
 
@@ -102,6 +104,31 @@ static void taken_late(void **state) {
   assert_int_equal(ended(pid), DONE);
 }
 
+/* Who asks tires of it: the request is taken back; if the job has it already, its answer is waited for,
+ * until a second signal. */
+static void interrupted(void **state) {
+  Fixture *f = *state;
+  Request r;
+  pid_t pid = asker(f, "tune", 60, &r);
+  kill(pid, SIGTERM);
+  assert_int_equal(ended(pid), INTERRUPTED);
+  assert_false(requests_take(f->dir, &r));
+  pid = asker(f, "tune", 60, &r);
+  assert_true(requests_take(f->dir, &r));
+  kill(pid, SIGTERM);
+  clock_sleep(0.1);
+  requests_answer(f->dir, &r, true, "as you like");
+  assert_int_equal(ended(pid), DONE);
+  pid = asker(f, "tune", 60, &r);
+  assert_true(requests_take(f->dir, &r));
+  kill(pid, SIGTERM);
+  clock_sleep(0.1);
+  kill(pid, SIGTERM);
+  int how;
+  assert_int_equal(waitpid(pid, &how, 0), pid);
+  assert_true(WIFSIGNALED(how));
+}
+
 /* A new job: what was asked of the one before is still asked, its answers are nobody's. */
 static void begun_anew(void **state) {
   Fixture *f = *state;
@@ -139,6 +166,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(answered, setup, teardown),
       cmocka_unit_test_setup_teardown(given_up, setup, teardown),
       cmocka_unit_test_setup_teardown(taken_late, setup, teardown),
+      cmocka_unit_test_setup_teardown(interrupted, setup, teardown),
       cmocka_unit_test_setup_teardown(begun_anew, setup, teardown),
       cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
   };
