@@ -8,6 +8,7 @@
  * nothing to do. Commands that want MPI agree on one status before they return; rank 0 prints.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -109,9 +110,20 @@ static Status flush_output(Status s, Err *e) {
   return s;
 }
 
-/* A closed pipe ends a command that prints (`caviar show RUN | head`), never a search. */
+/* A closed pipe ends a command that prints (`caviar show RUN | head`), never a search. A file that is
+ * larger than a limit allows is an error of writing, as on a full disk. */
 static void arrange_signals(bool searches) {
   signal(SIGPIPE, searches ? SIG_IGN : SIG_DFL);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+/* Where one is closed, the next file that is opened would take its number, and the journal the words
+ * meant for people. */
+static void open_standard_streams(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
 }
 
 static void print_error(const Err *e) {
@@ -156,6 +168,7 @@ static void end_mpi(void) {
 }
 
 int main(int argc, char **argv) {
+  open_standard_streams();
   cpu_flush_denormals();
   arena_on_exhausted(memory_exhausted);
   world_on_end(job_over);
