@@ -405,17 +405,16 @@ static void drop_previous(const RunDir *r, int64_t number) {
   arena_free(&a);
 }
 
-/* A directory without a journal that has an experiment.yaml of its own is somebody's, not ours. */
-static Status refuse_foreign(RunDir *r, Err *e) {
-  const char *path = file_join(r->arena, r->dir, "experiment.yaml");
-  char *text;
-  size_t n;
-  if (file_exists(journal_path(r)) || !file_exists(path)) return OK;
-  TRY(file_read(r->arena, path, MAX_TEXT, &text, &n, e));
-  FAIL(e, E_IO,
-       "%s has an experiment.yaml but no journal, so it is not a run directory; choose another "
-       "--out",
-       r->dir);
+/* A directory without a journal that has files of these names is somebody's, not ours: nothing of it
+ * is written over. */
+static Status refuse_foreign(const RunDir *r, Err *e) {
+  static const char *const names[] = {"experiment.yaml", "resolved.yaml", "results.h5"};
+  if (file_exists(journal_path(r))) return OK;
+  for (int i = 0; i < COUNT(names); i++)
+    CHECK(e, !file_exists(file_join(r->arena, r->dir, names[i])), E_IO,
+          "%s has a file %s but no journal, so it is not a run directory; choose another --out",
+          r->dir, names[i]);
+  return OK;
 }
 
 /* The texts first: they are read by what the journal says. */

@@ -37,10 +37,12 @@ void search_on_second_signal(void (*end)(void)) {
 
 void search_catch_signals(void) {
   struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+  static const int numbers[] = {SIGUSR1, SIGTERM, SIGINT, SIGXCPU};
+  struct sigaction hangup;
   sigfillset(&act.sa_mask);
-  sigaction(SIGUSR1, &act, NULL);
-  sigaction(SIGTERM, &act, NULL);
-  sigaction(SIGINT, &act, NULL);
+  for (int i = 0; i < COUNT(numbers); i++) sigaction(numbers[i], &act, NULL);
+  const bool nohup = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
+  if (!nohup) sigaction(SIGHUP, &act, NULL);
 }
 
 bool search_signalled(void) {

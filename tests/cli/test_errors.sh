@@ -83,10 +83,13 @@ expect 4 "rank 1 on $(uname -n): " \
 
 # run directories that cannot be: below a file, not ours, not writable
 refused 4 "the directory good.h5: Not a directory" --out good.h5/run
-mkdir theirs
-echo "mine: true" >theirs/experiment.yaml
-refused 4 "has an experiment.yaml but no journal" --out theirs
-[ "$(cat theirs/experiment.yaml)" = "mine: true" ] || fail "somebody's file was changed"
+for name in experiment.yaml resolved.yaml results.h5; do
+  mkdir theirs
+  echo "mine: true" >theirs/$name
+  refused 4 "theirs has a file $name but no journal" --out theirs
+  [ "$(cat theirs/$name)" = "mine: true" ] || fail "somebody's $name was changed"
+  rm -r theirs
+done
 if [ "$(id -u)" != 0 ]; then
   mkdir locked
   chmod a-w locked

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What a shell or a batch system may have set before the program starts: standard streams that are closed, a limit on the
-# size of files. No result is lost and no file is written into by accident.
+# size of files or on processor time. No result is lost and no file is written into by accident.
 # shellcheck source=tests/cli/replicas.sh
 . "$(dirname "$0")/replicas.sh"
 trap leave EXIT
@@ -60,4 +60,18 @@ for kib in 1 4 16 64; do
   echo "$kib KiB a file: exit $code"
   expect 0 "$want" ranks 0 run s.yaml --out "f-$kib"
 done
+
+# A limit on processor time, and a terminal that goes away: as when it is asked to stop.
+(
+  ulimit -St 1
+  exec "$CAVIAR" run s.yaml train.epochs=100000 search.trials=1 --out seconds >out 2>err
+)
+[ $? = 75 ] || fail "a second of processor"
+"$CAVIAR" run s.yaml train.epochs=100000 search.trials=1 --out gone >out 2>err &
+pid=$!
+await [ -f gone/journal ]
+kill -HUP $pid
+over
+[ $code = 75 ] || fail "a terminal that goes away: exit $code"
+for dir in seconds gone; do [ "$(steps $dir 0)" -gt 0 ] || fail "$dir: nothing was saved"; done
 echo "all is well"
