@@ -177,13 +177,31 @@ static bool is_temporary(const char *name, const char *begins) {
   return digit < end && digit > name + 1 && digit[-1] == '.';
 }
 
-void file_sweep(const char *dir, const char *begins) {
+static int by_name(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **file_list(Arena *a, const char *dir, int *n) {
+  int capacity = 0;
+  const char **names = NULL;
   DIR *d = opendir(dir);
-  Arena scratch;
-  arena_init(&scratch);
+  *n = 0;
   for (const struct dirent *x; d != NULL && (x = readdir(d)) != NULL;) {
-    if (is_temporary(x->d_name, begins)) unlink(file_join(&scratch, dir, x->d_name));
+    if (str_eq(x->d_name, ".") || str_eq(x->d_name, "..")) continue;
+    names = arena_grow(a, names, sizeof *names, &capacity, *n + 1);
+    names[(*n)++] = arena_strdup(a, x->d_name);
   }
-  arena_free(&scratch);
   if (d != NULL) closedir(d);
+  if (*n > 0) qsort(names, (size_t)*n, sizeof *names, by_name);
+  return names;
+}
+
+void file_sweep(const char *dir, const char *begins) {
+  Arena scratch;
+  int n;
+  arena_init(&scratch);
+  const char **names = file_list(&scratch, dir, &n);
+  for (int i = 0; i < n; i++)
+    if (is_temporary(names[i], begins)) unlink(file_join(&scratch, dir, names[i]));
+  arena_free(&scratch);
 }

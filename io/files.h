@@ -19,6 +19,8 @@ const char *file_join(Arena *a, const char *dir, const char *path); /* absolute 
 MUST_CHECK Status file_remove(const char *path, Err *e);            /* not there: fine */
 /* A rename in one folder, over what is there. No `from`: fine. */
 MUST_CHECK Status file_move(const char *from, const char *to, Err *e);
+/* The names in a folder, in order, in `a`; *n 0 where there are none, or no folder. */
+const char **file_list(Arena *a, const char *dir, int *n);
 /* Removes what a file_write of DIR/BEGINS.. has left that was killed. Nobody may be writing there. */
 void file_sweep(const char *dir, const char *begins);
 

@@ -1,6 +1,5 @@
 #include "fsck.h"
 
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -228,19 +227,10 @@ static void say_what_follows(const Fsck *f, int64_t number, bool previous) {
     say("follows", what, "would be trained from the beginning");
 }
 
-/* trial-000017.h5, trial-000017.previous.h5; -1: another name. */
-static int64_t number_of(const char *name, bool *previous) {
-  if (!str_starts(name, "trial-")) return -1;
-  char *end;
-  const long long n = strtoll(name + strlen("trial-"), &end, 10);
-  *previous = str_eq(end, ".previous.h5");
-  return end != name + strlen("trial-") && n >= 0 && (*previous || str_eq(end, ".h5")) ? n : -1;
-}
-
 static Status check_checkpoint(Fsck *f, const char *name, Err *e) {
   bool previous = false;
   const char *path = file_join(f->a, f->run.checkpoint_dir, name);
-  const int64_t number = number_of(name, &previous);
+  const int64_t number = trial_checkpoint_number(name, &previous);
   FileFacts facts;
   Err why = {0};
   if (number < 0) {
@@ -268,31 +258,10 @@ static Status check_checkpoint(Fsck *f, const char *name, Err *e) {
   return OK;
 }
 
-static int by_name(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Names in order; none of a folder that is not there. */
-static const char **list_folder(Arena *a, const char *path, int *n) {
-  int capacity = 0;
-  const char **names = NULL;
-  *n = 0;
-  DIR *dir = opendir(path);
-  if (!dir) return NULL;
-  for (struct dirent *x; (x = readdir(dir)) != NULL;) {
-    if (str_eq(x->d_name, ".") || str_eq(x->d_name, "..")) continue;
-    names = arena_grow(a, names, sizeof *names, &capacity, *n + 1);
-    names[(*n)++] = arena_strdup(a, x->d_name);
-  }
-  closedir(dir);
-  if (*n > 0) qsort(names, (size_t)*n, sizeof *names, by_name);
-  return names;
-}
-
 static Status check_checkpoints(Fsck *f, Err *e) {
   const RunDir *r = &f->run;
   int n;
-  const char **names = list_folder(f->a, r->checkpoint_dir, &n);
+  const char **names = file_list(f->a, r->checkpoint_dir, &n);
   for (int i = 0; i < n; i++) TRY(check_checkpoint(f, names[i], e));
   for (int64_t i = 0; r->spec->checkpoint.keep_trials > 0 && i < r->n_done; i++) {
     const int64_t number = r->order[i];

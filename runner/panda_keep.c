@@ -1,6 +1,5 @@
 /* Checkpoints of former moments: checkpoints/kept/000000000120.h5 is of 120 updates. */
 #define _XOPEN_SOURCE 700 /* link */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,18 +39,17 @@ void panda_keep(const RunDir *run, int64_t updates) {
 /* The last of at most `step` updates, or -1; those of more are removed. */
 static int64_t last_kept(Arena *a, const RunDir *run, int64_t step) {
   int64_t last = -1;
-  DIR *d = opendir(folder(a, run));
-  if (d == NULL) return -1;
-  for (const struct dirent *x = readdir(d); x; x = readdir(d)) {
+  int n;
+  const char **names = file_list(a, folder(a, run), &n);
+  for (int i = 0; i < n; i++) {
     char *end;
-    const long long updates = strtoll(x->d_name, &end, 10);
-    if (end == x->d_name || !str_eq(end, ".h5")) continue;
+    const long long updates = strtoll(names[i], &end, 10);
+    if (end == names[i] || !str_eq(end, ".h5")) continue;
     if (updates > step)
       (void)unlink(kept_path(a, run, updates));
     else if (updates > last)
       last = updates;
   }
-  closedir(d);
   return last;
 }
 

@@ -1,7 +1,6 @@
 /* Requests and answers as files. */
 #include "requests.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -34,18 +33,15 @@ static bool remove_request(Arena *a, const char *dir, const char *id) {
 
 /* ---- the job --------------------------------------------------------------------------------- */
 
-/* The id of the file with that ending that sorts first; NULL: there is none. */
-static const char *first_id(Arena *a, const char *dir, const char *ending) {
-  const char *first = NULL;
-  DIR *d = opendir(file_join(a, dir, "requests"));
-  if (d == NULL) return NULL;
-  for (const struct dirent *x = readdir(d); x; x = readdir(d)) {
-    if (x->d_name[0] == '.' || !str_ends(x->d_name, ending)) continue;
-    const char *id = arena_strndup(a, x->d_name, strlen(x->d_name) - strlen(ending));
-    if (first == NULL || strcmp(id, first) < 0) first = id;
-  }
-  closedir(d);
-  return first;
+/* The ids of the files with that ending, in order; in `a`. */
+static const char **ids(Arena *a, const char *dir, const char *ending, int *n) {
+  int n_names;
+  const char **names = file_list(a, file_join(a, dir, "requests"), &n_names);
+  *n = 0;
+  for (int i = 0; i < n_names; i++)
+    if (names[i][0] != '.' && str_ends(names[i], ending))
+      names[(*n)++] = arena_strndup(a, names[i], strlen(names[i]) - strlen(ending));
+  return names;
 }
 
 static Status read_request(Arena *a, const char *dir, const char *id, Request *out, Err *e) {
@@ -64,17 +60,17 @@ static Status read_request(Arena *a, const char *dir, const char *id, Request *o
 void requests_begin(const char *dir) {
   Arena a = {0};
   arena_init(&a);
-  const char *before = NULL;
-  for (const char *id; (id = first_id(&a, dir, ".answer")); before = id) {
-    if (before && str_eq(before, id)) break; /* it cannot be removed */
-    remove_answer(path_of(&a, dir, id, "answer"));
-  }
+  int n;
+  const char **left = ids(&a, dir, ".answer", &n);
+  for (int i = 0; i < n; i++) remove_answer(path_of(&a, dir, left[i], "answer"));
   arena_free(&a);
 }
 
 bool requests_next(Arena *a, const char *dir, Request *out) {
   Err e = {0};
-  *out = (Request){.id = first_id(a, dir, ".request"), .kind = "", .values = ""};
+  int n;
+  const char **asked = ids(a, dir, ".request", &n);
+  *out = (Request){.id = n > 0 ? asked[0] : NULL, .kind = "", .values = ""};
   if (out->id == NULL) return false;
   if (read_request(a, dir, out->id, out, &e) == OK) return true;
   requests_answer(dir, out, false, e.text);

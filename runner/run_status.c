@@ -38,11 +38,18 @@ static int64_t steps_in(const char *path) {
   return updates;
 }
 
+/* Of the files that are there: a search may have far more trials. */
 static void look_at_checkpoints(Arena *a, RunStatus *s) {
-  for (int64_t i = 0; i < s->run.head.n_trials; i++) {
-    const TrialResult *t = s->run.results[i];
+  const RunDir *r = &s->run;
+  int n;
+  const char **names = file_list(a, r->checkpoint_dir, &n);
+  for (int i = 0; i < n; i++) {
+    bool previous;
+    const int64_t number = trial_checkpoint_number(names[i], &previous);
+    if (number < 0 || number >= r->head.n_trials || previous) continue;
+    const TrialResult *t = r->results[number];
     if (t && t->status != TRIAL_FAILED) continue;
-    const char *path = trial_checkpoint_path(a, s->run.checkpoint_dir, i);
+    const char *path = file_join(a, r->checkpoint_dir, names[i]);
     const int64_t t_saved = modified(path);
     if (t_saved == 0) continue;
     newer(&s->progress, t_saved);

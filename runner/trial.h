@@ -206,6 +206,8 @@ MUST_CHECK Status trial_test(Arena *a, const TrialEnv *env, const char *checkpoi
 /* checkpoint_dir/trial-000017.h5, and of a running trial the one before it, trial-000017.previous.h5 */
 char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number);
 char *trial_checkpoint_previous(Arena *a, const char *checkpoint_dir, int64_t number);
+/* Of which trial a file of such a name is; -1: it has another name. */
+int64_t trial_checkpoint_number(const char *name, bool *previous);
 /* Both; not there: fine. E_IO. */
 MUST_CHECK Status trial_checkpoint_remove(const char *checkpoint_dir, int64_t number, Err *e);
 

@@ -24,6 +24,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
 #include "io/files.h"
@@ -43,6 +44,16 @@ char *trial_checkpoint_path(Arena *a, const char *checkpoint_dir, int64_t number
 
 char *trial_checkpoint_previous(Arena *a, const char *checkpoint_dir, int64_t number) {
   return arena_printf(a, "%s/trial-%06lld.previous.h5", checkpoint_dir, (long long)number);
+}
+
+int64_t trial_checkpoint_number(const char *name, bool *previous) {
+  static const char begin[] = "trial-";
+  if (!str_starts(name, begin)) return -1;
+  const char *digits = name + strlen(begin);
+  char *end;
+  const long long n = strtoll(digits, &end, 10);
+  *previous = str_eq(end, ".previous.h5");
+  return end != digits && n >= 0 && (*previous || str_eq(end, ".h5")) ? n : -1;
 }
 
 static const char *block_path(Arena *a, const char *group, const NnBlock *b) {

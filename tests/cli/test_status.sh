@@ -96,4 +96,18 @@ cmp -s a b || fail "status writes"
 expect 0 "" ranks 2 run long.yaml --out busy
 expect 0 "complete" "$CAVIAR" status busy
 [ "$first" != "$("$CAVIAR" status busy --progress)" ] || fail "no progress although it is complete"
+
+# of ten million trials, of which a few are there: what it takes depends on these
+"$CAVIAR" run s.yaml search.trials=10000000 --out many >out 2>err &
+pid=$!
+await has many 5
+kill -TERM $pid
+over
+[ $code = 75 ] || fail "many: exit $code"
+(
+  ulimit -t 5 # half a minute and more, where each is looked for
+  exec "$CAVIAR" status many >out
+)
+[ $? = 75 ] || fail "status of ten million trials"
+grep -q 'of 10000000 trials finished' out || fail "many: not told"
 echo "all is well"
