@@ -396,12 +396,22 @@ static void drop_checkpoint(const RunDir *r, int64_t number) {
   }
 }
 
-/* Of a finished trial that is kept the checkpoint before its last goes, too. */
-static void drop_previous(const RunDir *r, int64_t number) {
+/* What a kill has left: of finished trials only those that are kept have a checkpoint, and that is
+ * their last. */
+static void drop_stale(const RunDir *r) {
   Arena a = {0};
-  Err e = {0};
-  if (file_remove(trial_checkpoint_previous(&a, r->checkpoint_dir, number), &e) != OK)
-    log_line(LOG_WARNING, "%s", e.text);
+  int n;
+  arena_init(&a);
+  const char **names = file_list(&a, r->checkpoint_dir, &n);
+  for (int i = 0; i < n; i++) {
+    bool previous;
+    Err e = {0};
+    const int64_t number = trial_checkpoint_number(names[i], &previous);
+    if (number < 0 || number >= r->head.n_trials || !r->results[number]) continue;
+    if (run_dir_keeps(r, number) && !previous) continue;
+    if (file_remove(file_join(&a, r->checkpoint_dir, names[i]), &e) != OK)
+      log_line(LOG_WARNING, "%s", e.text);
+  }
   arena_free(&a);
 }
 
@@ -445,12 +455,7 @@ static Status resume(RunDir *r, const RunHead *head, Err *e) {
   TRY(run_head_same(r->arena, r->dir, &r->head, head, r->spec, &more, e));
   if (more) TRY(write_head(r, r->spec, head, e));
   r->experiment = r->spec->file->text;
-  for (int64_t i = 0; i < r->n_done; i++) {
-    if (!run_dir_keeps(r, r->order[i]))
-      drop_checkpoint(r, r->order[i]);
-    else
-      drop_previous(r, r->order[i]);
-  }
+  drop_stale(r);
   return OK;
 }
 

@@ -323,6 +323,38 @@ static void is_given_more_trials(void **state) {
   rig_free(r);
 }
 
+/* Killed between a result and the removal of checkpoints that it makes needless: who goes on does it. */
+static void clears_up_what_a_kill_left(void **state) {
+  (void)state;
+  static const char *const stay[] = {"trial-000001.h5", "trial-000002.h5",
+                                     "trial-000003.h5", "trial-000003.previous.h5",
+                                     "trial-000099.h5", "other.h5"};
+  static const char *const go[] = {"trial-000000.h5", "trial-000000.previous.h5",
+                                   "trial-000002.previous.h5", "trial-000004.h5"};
+  Rig *r = rig_new(); /* keeps two; 3 and 5 are not finished */
+  rig_open(r);
+  record(r, fake(0, TRIAL_COMPLETED, 0.5));
+  record(r, fake(1, TRIAL_COMPLETED, 0.9));
+  record(r, fake(2, TRIAL_COMPLETED, 0.8));
+  record(r, fake(4, TRIAL_DIVERGED, 0));
+  for (int i = 0; i < COUNT(stay); i++)
+    assert_int_equal(file_write(file_join(&r->a, r->run.checkpoint_dir, stay[i]), "x", 1, &r->e),
+                     OK);
+  for (int i = 0; i < COUNT(go); i++)
+    assert_int_equal(file_write(file_join(&r->a, r->run.checkpoint_dir, go[i]), "x", 1, &r->e), OK);
+  rig_close(r);
+  rig_open(r);
+  for (int i = 0; i < COUNT(go); i++)
+    assert_false(file_exists(file_join(&r->a, r->run.checkpoint_dir, go[i])));
+  for (int i = 0; i < COUNT(stay); i++) {
+    const char *path = file_join(&r->a, r->run.checkpoint_dir, stay[i]);
+    assert_true(file_exists(path));
+    assert_int_equal(file_remove(path, &r->e), OK);
+  }
+  rig_close(r);
+  rig_free(r);
+}
+
 static void refuses_foreign_folders(void **state) {
   (void)state;
   Rig *r = rig_new();
@@ -481,6 +513,7 @@ int main(void) {
       cmocka_unit_test(counts_once),
       cmocka_unit_test(refuses_another),
       cmocka_unit_test(is_given_more_trials),
+      cmocka_unit_test(clears_up_what_a_kill_left),
       cmocka_unit_test(refuses_foreign_folders),
       cmocka_unit_test(begins_again),
       cmocka_unit_test(digest_covers),
