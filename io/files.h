@@ -16,7 +16,9 @@ MUST_CHECK Status file_write(const char *path, const void *bytes, size_t n, Err 
 MUST_CHECK Status file_sync_dir(const char *dir, Err *e);
 const char *file_dir(Arena *a, const char *path); /* "a/b/c.h5" -> "a/b", "c" -> "." */
 const char *file_join(Arena *a, const char *dir, const char *path); /* absolute path wins */
-MUST_CHECK Status file_remove(const char *path, Err *e);            /* not there: fine */
+/* Are both there, and one file, under whatever names? */
+bool file_same(const char *a, const char *b);
+MUST_CHECK Status file_remove(const char *path, Err *e); /* not there: fine */
 /* A rename in one folder, over what is there. No `from`: fine. */
 MUST_CHECK Status file_move(const char *from, const char *to, Err *e);
 /* The names in a folder, in order, in `a`; *n 0 where there are none, or no folder. */

@@ -56,7 +56,10 @@ static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
   CHECK(e, n == (o->grid ? 1 : 2), E_USAGE, "usage: caviar %s", run_command_predict.usage);
   split_run(a, words[0], o);
   o->data = o->grid ? NULL : words[1];
-  return o->file ? predict_check_path(o->file, e) : OK;
+  if (!o->file) return OK;
+  CHECK(e, !o->data || !file_same(o->data, o->file), E_USAGE,
+        "%s is what is read, and would be lost: choose another -o", o->data);
+  return predict_check_path(o->file, e);
 }
 
 static Status choose(const RunDir *run, const Options *o, const TrialResult **out, Err *e) {

@@ -51,6 +51,11 @@ printf 'a,y\n1,0\nx,1\n' >bad.csv
 expect_error 4 'bad.csv:3:1: expected a number, found "x"' csv bad.csv -o bad.h5
 expect_error 4 'pets.csv: not an IDX file' idx pets.csv -o bad.h5
 expect_error 4 'cannot write no/where/bad.h5' csv pets.csv -o no/where/bad.h5
+# what is read is not written over, whatever it is called
+cp pets.csv pets-csv.h5
+expect_error 2 'pets.csv: a dataset is written to a file that ends in .h5' csv pets.csv -o pets.csv
+expect_error 2 'pets-csv.h5 is what is read, and would be lost' csv pets-csv.h5 -o "$PWD/pets-csv.h5"
+cmp pets.csv pets-csv.h5 || fail "the table was written over"
 "$CAVIAR" import --help | grep -q -- '--target C' || fail "no help"
 
 # NPY: two rows of three numbers, by hand, with and without labels

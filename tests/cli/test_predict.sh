@@ -90,6 +90,11 @@ grep -qa probabilities hard.h5 && fail "/probabilities beside /hardmax"
 says 1 "trial 2 is DIVERGED and has no model" "$CAVIAR" predict run:2 test.h5
 says 2 "no trial 3; there are 0 to 2" "$CAVIAR" predict run:3 test.h5
 says 2 "ends in .csv or .h5" "$CAVIAR" predict run test.h5 -o p.txt
+cp test.h5 before.h5
+ln test.h5 same.h5
+says 2 "test.h5 is what is read, and would be lost" "$CAVIAR" predict run test.h5 -o ./test.h5
+says 2 "test.h5 is what is read, and would be lost" "$CAVIAR" predict run test.h5 -o same.h5
+cmp test.h5 before.h5 || fail "the data were written over"
 says 2 "usage: caviar predict" "$CAVIAR" predict run
 says 2 "unknown option --jsn" "$CAVIAR" predict run test.h5 --jsn
 says 4 "narrow.h5: 1 features a row, but the model was trained on 2" "$CAVIAR" predict run narrow.h5
