@@ -181,6 +181,24 @@ static Status check_task(const Submit *s, const SubmitTask *t, Err *e) {
   return status;
 }
 
+/* Nothing of somebody else's is written over. */
+static Status check_ours(const SubmitTask *t, Err *e) {
+  enum { MAX_SCRIPT = 1 << 20 };
+  Arena a = {0};
+  char *text = NULL;
+  size_t n;
+  arena_init(&a);
+  const char *script = file_join(&a, t->out, "submit.sh");
+  Status s = run_dir_refuse_foreign(&a, t->out, e);
+  if (s == OK && file_exists(script)) {
+    s = file_read(&a, script, MAX_SCRIPT, &text, &n, e);
+    if (s == OK && !submit_script_is_ours(text))
+      s = err_set(e, E_IO, "%s is not one of caviar's: choose another --out", script);
+  }
+  arena_free(&a);
+  return s;
+}
+
 /* Nobody is at work on it, and no job is to be. */
 static Status check_free(const SubmitTask *t, Err *e) {
   Arena a = {0};
@@ -207,6 +225,7 @@ static Status check_all(Arena *a, const Submit *s, Err *e) {
   for (int i = 0; i < n; i++) {
     if (i == 0 || !alike || file_exists(file_join(a, t[i].out, "journal")))
       TRY(check_task(s, &t[i], e));
+    TRY(check_ours(&t[i], e));
     TRY(check_free(&t[i], e));
   }
   return OK;

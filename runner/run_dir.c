@@ -415,15 +415,13 @@ static void drop_stale(const RunDir *r) {
   arena_free(&a);
 }
 
-/* A directory without a journal that has files of these names is somebody's, not ours: nothing of it
- * is written over. */
-static Status refuse_foreign(const RunDir *r, Err *e) {
+Status run_dir_refuse_foreign(Arena *a, const char *dir, Err *e) {
   static const char *const names[] = {"experiment.yaml", "resolved.yaml", "results.h5"};
-  if (file_exists(journal_path(r))) return OK;
+  if (file_exists(file_join(a, dir, "journal"))) return OK;
   for (int i = 0; i < COUNT(names); i++)
-    CHECK(e, !file_exists(file_join(r->arena, r->dir, names[i])), E_IO,
+    CHECK(e, !file_exists(file_join(a, dir, names[i])), E_IO,
           "%s has a file %s but no journal, so it is not a run directory; choose another --out",
-          r->dir, names[i]);
+          dir, names[i]);
   return OK;
 }
 
@@ -468,7 +466,7 @@ static void sweep(const RunDir *r) {
 
 static Status open_locked(RunDir *r, const Spec *spec, const RunHead *head, Err *e) {
   const char *path = journal_path(r);
-  TRY(refuse_foreign(r, e));
+  TRY(run_dir_refuse_foreign(r->arena, r->dir, e));
   TRY(file_make_dirs(r->checkpoint_dir, e));
   begin_reading(r, RUN_CURVES_ALL);
   if (journal_open(r->arena, path, read_record, r, &r->journal, e) != OK) {

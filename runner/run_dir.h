@@ -98,6 +98,10 @@ MUST_CHECK Status run_dir_salvage(Arena *a, const char *dir,
                                   void (*damaged)(void *ctx, int line, const char *why), void *ctx,
                                   RunDir *out, Str *whole, size_t *torn, Err *e);
 
+/* E_IO for a directory that has files of a run's names but no journal: they are somebody's, and would be
+ * written over. */
+MUST_CHECK Status run_dir_refuse_foreign(Arena *a, const char *dir, Err *e);
+
 /*
  * Makes the directory for this run, or continues the one that is there. Takes the lock (E_BUSY
  * after 10 seconds). E_SPEC with the difference if another experiment or other data lives there;

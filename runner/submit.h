@@ -52,6 +52,8 @@ MUST_CHECK Status submit_array_numbers(Arena *a, const char *text, int64_t **num
 
 /* The batch script; for a template the one that takes the experiment from its own arguments. */
 void submit_script(const Submit *s, Str *out);
+/* Has submit_script made it, whatever somebody has changed in it since? */
+bool submit_script_is_ours(const char *text);
 /* DIRECTORY/FILE for sbatch's --output, "%a" of an array as it is; NULL: no such name can be said
  * there. */
 const char *submit_log(Arena *a, const char *directory, const char *file, bool array);

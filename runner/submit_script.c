@@ -7,6 +7,8 @@
 #include "shell_word.h"
 #include "submit.h"
 
+static const char made_by[] = "# Written by `caviar submit`";
+
 static const char rest[] =
     "\n"
     "# USR1 comes before the time limit. It goes on to the ranks, once (Slurm may send it twice);\n"
@@ -134,9 +136,8 @@ static void tasks(const Submit *s, Str *out) {
 static void head(const Submit *s, Str *out) {
   str_add(out, "#!/usr/bin/env bash\n");
   directives(s, out);
-  str_add(out,
-          "#\n# Written by `caviar submit`. Sent again with sbatch, the run goes on where it was.\n"
-          "set -u\ncaviar=");
+  str_addf(out, "#\n%s. Sent again with sbatch, the run goes on where it was.\n", made_by);
+  str_add(out, "set -u\ncaviar=");
   shell_word(s->program, out);
   str_add(out, "\n");
   tasks(s, out);
@@ -174,4 +175,8 @@ void submit_script(const Submit *s, Str *out) {
   else
     head(s, out);
   str_addf(out, rest, s->srun ? "srun --mpi=pmix" : "mpirun -q");
+}
+
+bool submit_script_is_ours(const char *text) {
+  return strstr(text, made_by) != NULL;
 }

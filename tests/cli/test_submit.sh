@@ -133,6 +133,16 @@ grep -q '^job       71; how it is, is not known: .*Unable to contact slurm contr
   fail "status takes silence for the end of the job"
 rm down
 if [ -e sent ] || [ -e new ]; then fail "a refused job left something"; fi
+# files of somebody else
+for name in submit.sh results.h5; do
+  mkdir theirs
+  echo mine >theirs/$name
+  "$CAVIAR" submit e.yaml --out theirs >out 2>err
+  [ $? = 4 ] || fail "submitted into somebody's folder"
+  grep -q "$name .*choose another --out" err || fail "no word of $name"
+  if [ -e sent ] || [ "$(cat theirs/*)" != mine ]; then fail "somebody's $name was written over"; fi
+  rm -r theirs
+done
 touch refuse
 expect 4 "no such partition" "$CAVIAR" submit e.yaml --out refused
 rm refuse
