@@ -415,13 +415,21 @@ static void drop_stale(const RunDir *r) {
   arena_free(&a);
 }
 
+/* By one look at all names: a network file system may not show yet that the journal is there, where it
+ * was asked for before, and that of a file it was never asked for. */
 Status run_dir_refuse_foreign(Arena *a, const char *dir, Err *e) {
-  static const char *const names[] = {"experiment.yaml", "resolved.yaml", "results.h5"};
-  if (file_exists(file_join(a, dir, "journal"))) return OK;
-  for (int i = 0; i < COUNT(names); i++)
-    CHECK(e, !file_exists(file_join(a, dir, names[i])), E_IO,
-          "%s has a file %s but no journal, so it is not a run directory; choose another --out",
-          dir, names[i]);
+  static const char *const ours[] = {"experiment.yaml", "resolved.yaml", "results.h5"};
+  const char *found = NULL;
+  int n;
+  const char **names = file_list(a, dir, &n);
+  for (int i = 0; i < n; i++) {
+    if (str_eq(names[i], "journal")) return OK;
+    for (int k = 0; k < COUNT(ours); k++)
+      if (str_eq(names[i], ours[k])) found = ours[k];
+  }
+  CHECK(e, !found, E_IO,
+        "%s has a file %s but no journal, so it is not a run directory; choose another --out", dir,
+        found);
   return OK;
 }
 
