@@ -23,12 +23,15 @@ typedef struct {
 
 static Meeting meetings[4 * SIM_RANKS];
 
+/* That of the team as t's owner knows it: who is to join may come to the larger one before an old member,
+ * busy with its books, comes to the last of the smaller one. Messages find each other by their ranks. */
 static Meeting *meeting_of(const MpiTeam *t, int64_t trial) {
   Meeting *unused = NULL;
   for (int i = 0; i < COUNT(meetings); i++) {
     Meeting *m = &meetings[i];
     if (m->n_left == m->size) unused = m;
-    if (m->n_came < m->size && m->leader == t->ranks[0] && m->trial == trial) return m;
+    if (m->n_came < m->size && m->leader == t->ranks[0] && m->trial == trial && m->size == t->n)
+      return m;
   }
   if (!unused) sim_problem("too many meetings");
   if (!unused) return &meetings[0];
