@@ -67,7 +67,7 @@ done
   exec "$CAVIAR" run s.yaml train.epochs=100000 search.trials=1 --out seconds >out 2>err
 )
 [ $? = 75 ] || fail "a second of processor"
-"$CAVIAR" run s.yaml train.epochs=100000 search.trials=1 checkpoint.every_seconds=0 --out gone >out 2>err &
+env --default-signal=HUP "$CAVIAR" run s.yaml train.epochs=100000 search.trials=1 checkpoint.every_seconds=0 --out gone >out 2>err &
 pid=$!
 await [ -f gone/checkpoints/trial-000000.h5 ]
 kill -HUP $pid
