@@ -104,20 +104,40 @@ static Status read_all(Arena *a, int fd, const char *path, size_t guess, size_t 
   return OK;
 }
 
-Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n, Err *e) {
+/* O_NONBLOCK: should a pipe take its place after the first look. A file does not know it. */
+Status file_open(const char *path, int flags, int *fd, Err *e) {
   struct stat st;
+  *fd = -1;
+  CHECK(e, stat(path, &st) != 0 || S_ISREG(st.st_mode), E_IO, "%s: not a file", path);
+  *fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0666);
+  CHECK(e, *fd >= 0, E_IO, "cannot open %s: %s", path, strerror(errno));
+  if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode)) return OK;
+  close(*fd);
+  FAIL(e, E_IO, "%s: not a file", path);
+}
+
+static Status read_opened(Arena *a, int fd, const char *path, size_t max, char **bytes, size_t *n,
+                          Err *e) {
+  struct stat st;
+  CHECK(e, fstat(fd, &st) == 0, E_IO, "cannot read %s: %s", path, strerror(errno));
+  CHECK(e, !S_ISDIR(st.st_mode), E_IO, "cannot read %s: it is a directory", path);
+  size_t guess = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+  if (max > 0 && guess > max + 2) guess = max + 2;
+  return read_all(a, fd, path, guess, max, bytes, n, e);
+}
+
+Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n, Err *e) {
+  int fd;
+  TRY(file_open(path, O_RDONLY, &fd, e));
+  const Status status = read_opened(a, fd, path, max, bytes, n, e);
+  close(fd);
+  return status;
+}
+
+Status file_read_stream(Arena *a, const char *path, size_t max, char **bytes, size_t *n, Err *e) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   CHECK(e, fd >= 0, E_IO, "cannot open %s: %s", path, strerror(errno));
-  Status status = OK;
-  if (fstat(fd, &st) != 0) {
-    status = err_set(e, E_IO, "cannot read %s: %s", path, strerror(errno));
-  } else if (S_ISDIR(st.st_mode)) {
-    status = err_set(e, E_IO, "cannot read %s: it is a directory", path);
-  } else {
-    size_t guess = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
-    if (max > 0 && guess > max + 2) guess = max + 2;
-    status = read_all(a, fd, path, guess, max, bytes, n, e);
-  }
+  const Status status = read_opened(a, fd, path, max, bytes, n, e);
   close(fd);
   return status;
 }

@@ -7,9 +7,15 @@
 /* mkdir -p. E_IO with the path and the reason. */
 MUST_CHECK Status file_make_dirs(const char *path, Err *e);
 bool file_exists(const char *path);
+/* Like open(2), of a file and nothing else: a pipe in its place would be waited for without end.
+ * E_IO. *fd is the caller's. */
+MUST_CHECK Status file_open(const char *path, int flags, int *fd, Err *e);
 /* E_IO; NUL is added behind the n bytes. max: refuse larger files (0: any size). */
 MUST_CHECK Status file_read(Arena *a, const char *path, size_t max, char **bytes, size_t *n,
                             Err *e);
+/* The same, where a person names the path: also pipes, as of `caviar run <(make-experiment)`. */
+MUST_CHECK Status file_read_stream(Arena *a, const char *path, size_t max, char **bytes, size_t *n,
+                                   Err *e);
 /* Temporary file, fsync, rename, fsync of the directory. */
 MUST_CHECK Status file_write(const char *path, const void *bytes, size_t n, Err *e);
 /* Makes a rename or a new file in `dir` survive a power failure. */

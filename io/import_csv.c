@@ -289,7 +289,7 @@ static Status import(Arena *a, const char *path, const ImportOptions *o, IoDatas
   char *bytes;
   size_t n;
   *out = (IoDataset){.name = arena_strdup(a, path)};
-  Status status = file_read(&scratch, path, 0, &bytes, &n, e);
+  Status status = file_read_stream(&scratch, path, 0, &bytes, &n, e);
   if (status == OK) status = csv_start(&t.scan, &scratch, path, bytes, n, e);
   if (status == OK) status = read_table(&t, o, &numbers, e);
   if (status == OK) {

@@ -56,8 +56,8 @@ typedef struct {
 } Line;
 
 static Status lines_open(Lines *l, const char *path, Err *e) {
-  *l = (Lines){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC), .room = BLOCK};
-  CHECK(e, l->fd >= 0, E_IO, "cannot open %s: %s", path, strerror(errno));
+  *l = (Lines){.path = path, .room = BLOCK};
+  TRY(file_open(path, O_RDONLY, &l->fd, e));
   arena_init(&l->arena);
   l->text = ARENA_ARRAY(&l->arena, char, l->room);
   return OK;
@@ -218,8 +218,7 @@ Status journal_open(Arena *a, const char *path, JournalEach each, void *ctx, Jou
   Journal *j = ARENA_NEW(a, Journal);
   j->path = arena_strdup(a, path);
   j->line = str_new(a);
-  j->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  CHECK(e, j->fd >= 0, E_IO, "cannot open %s: %s", path, strerror(errno));
+  TRY(file_open(path, O_WRONLY | O_CREAT | O_APPEND, &j->fd, e));
   Status status = open_file(a, j, each, ctx, e);
   if (status != OK) {
     close(j->fd);

@@ -335,8 +335,7 @@ Status lock_take(Arena *a, const char *dir, double wait_seconds, Lock **out, Err
   Arena scratch = {0};
   *l = (Lock){.arena = a, .dir = arena_strdup(a, dir), .path = file_join(a, dir, "lock")};
   l->me = myself(a);
-  l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  CHECK(e, l->fd >= 0, E_IO, "cannot open %s: %s", l->path, strerror(errno));
+  TRY(file_open(l->path, O_RDWR | O_CREAT, &l->fd, e));
   arena_init(&scratch);
   Status s = take(l, &scratch, wait_seconds, e);
   arena_free(&scratch);
@@ -399,9 +398,9 @@ Status lock_look(Arena *a, const char *dir, LockView *out, Err *e) {
   const char *path = file_join(a, dir, "lock");
   struct stat st = {0};
   *out = (LockView){0};
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return OK;
-  CHECK(e, fd >= 0, E_IO, "cannot open %s: %s", path, strerror(errno));
+  int fd;
+  if (stat(path, &st) != 0 && errno == ENOENT) return OK;
+  TRY(file_open(path, O_RDONLY, &fd, e));
   out->known = read_holder(a, path, &out->holder);
   if (out->known)
     out->state = judge(a, path, fd, &out->holder);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "files.h"
 
 enum { NPY_MAX_HEADER = 1 << 16 };
 
@@ -198,17 +199,15 @@ static Status read_header(Npy *x, Err *e) {
 /* ---- the file -------------------------------------------------------------------------------- */
 
 Status npy_open(const char *path, Npy *out, Err *e) {
-  struct stat st;
+  struct stat st = {0};
   *out = (Npy){.path = path};
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  CHECK(e, fd >= 0, E_IO, "%s: cannot open: %s", path, strerror(errno));
-  const bool is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+  int fd;
+  TRY(file_open(path, O_RDONLY, &fd, e));
   void *map = MAP_FAILED;
-  if (is_file && st.st_size > 0)
+  if (fstat(fd, &st) == 0 && st.st_size > 0)
     map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   const int why = errno;
   close(fd);
-  CHECK(e, is_file, E_IO, "%s: not a file", path);
   CHECK(e, st.st_size > 0, E_DATA, "%s: not an NPY file: it is empty", path);
   CHECK(e, map != MAP_FAILED, E_IO, "%s: cannot map: %s", path, strerror(why));
   out->map = map;

@@ -334,7 +334,7 @@ Status yaml_read_file(Arena *a, const char *path, Source **source, Err *e) {
   size_t n;
   CHECK(e, stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size <= MAX_BYTES, E_SPEC,
         "%s has more than 1 MiB: it is no experiment file", path);
-  TRY(file_read(a, path, MAX_BYTES, &text, &n, e));
+  TRY(file_read_stream(a, path, MAX_BYTES, &text, &n, e));
   if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { /* some editors' byte order mark */
     text += 3;
     n -= 3;

@@ -5,7 +5,6 @@
 #include "base/str.h"
 #include "command.h"
 #include "io/dataset.h"
-#include "io/files.h"
 
 extern const Command run_command_import;
 
@@ -48,15 +47,11 @@ static Status parse(int argc, char **argv, ImportArguments *out, Err *e) {
   return OK;
 }
 
-/* What is read must not be written over by what is made of it. */
 static Status check_output(const ImportArguments *args, Err *e) {
-  const char *const read[] = {args->file, args->options.labels};
   CHECK(e, str_ends(args->out, ".h5") || str_ends(args->out, ".hdf5"), E_USAGE,
         "%s: a dataset is written to a file that ends in .h5", args->out);
-  for (int i = 0; i < COUNT(read); i++)
-    CHECK(e, !read[i] || !file_same(read[i], args->out), E_USAGE,
-          "%s is what is read, and would be lost: choose another -o", read[i]);
-  return OK;
+  TRY(command_keep(args->file, args->out, e));
+  return command_keep(args->options.labels, args->out, e);
 }
 
 static Status find_importer(Arena *a, const char *name, const Importer **out, Err *e) {

@@ -57,9 +57,14 @@ static Status parse(Arena *a, int argc, char **argv, Options *o, Err *e) {
   split_run(a, words[0], o);
   o->data = o->grid ? NULL : words[1];
   if (!o->file) return OK;
-  CHECK(e, !o->data || !file_same(o->data, o->file), E_USAGE,
-        "%s is what is read, and would be lost: choose another -o", o->data);
+  TRY(command_keep(o->data, o->file, e));
   return predict_check_path(o->file, e);
+}
+
+static Status keep_run(Arena *a, const RunDir *run, const char *file, Err *e) {
+  CHECK(e, !file_same(file_dir(a, file), run->checkpoint_dir), E_USAGE,
+        "%s: that folder is the run's own: choose another -o", file);
+  return command_keep(file_join(a, run->dir, "results.h5"), file, e);
 }
 
 static Status choose(const RunDir *run, const Options *o, const TrialResult **out, Err *e) {
@@ -168,6 +173,7 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
   RunDir run;
   const TrialResult *r = NULL;
   TRY(run_dir_read(a, o.run, RUN_CURVES_NONE, &run, e));
+  if (o.file) TRY(keep_run(a, &run, o.file, e));
   CHECK(e, run.spec->command.node == NULL, E_USAGE,
         "%s is of a command, and only its program knows what it trained", o.run);
   CHECK(

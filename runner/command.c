@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "io/files.h"
 
 #define RUN_COMMAND(name) extern const Command run_command_##name;
 #include "commands.def"
@@ -65,4 +66,9 @@ Status command_diagnostics(const Diag *d, Err *e) {
   e->status = E_SPEC; /* the lines above say it all; main prints nothing for an empty text */
   e->text[0] = '\0';
   return E_SPEC;
+}
+
+Status command_keep(const char *kept, const char *out, Err *e) {
+  CHECK(e, !kept || !file_same(kept, out), E_USAGE, "%s would be lost: choose another -o", kept);
+  return OK;
 }

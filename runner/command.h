@@ -32,4 +32,7 @@ const char *command_version(void); /* "0.1.0" */
  * all, and main adds nothing), else OK. */
 MUST_CHECK Status command_diagnostics(const Diag *d, Err *e);
 
+/* E_USAGE where `out`, which is to be written, is the file `kept` (NULL: there is none). */
+MUST_CHECK Status command_keep(const char *kept, const char *out, Err *e);
+
 #endif

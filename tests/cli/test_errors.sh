@@ -103,6 +103,19 @@ for n in 0 3; do
 done
 expect 4 "damaged/journal" ranks 0 show damaged
 
+# pipes in the place of its files: nobody writes into them
+waits_for_nobody() { # FILE COMMAND [ARG...]
+  expect 4 "damaged/$1: not a file" timeout 60 "$CAVIAR" "${@:2}"
+}
+for name in journal experiment.yaml lock; do
+  rm damaged/$name && mkfifo damaged/$name
+  waits_for_nobody $name status damaged
+  [ $name = lock ] || waits_for_nobody $name show damaged
+  [ $name = experiment.yaml ] || waits_for_nobody $name run e.yaml --out damaged
+  rm -r damaged
+  expect 0 "" ranks 0 run e.yaml --out damaged
+done
+
 # a second run while one is going waits ten seconds, then says who has it; the first is not disturbed
 "$CAVIAR" run e.yaml train.epochs=10000000 --out taken >/dev/null 2>&1 &
 first=$!

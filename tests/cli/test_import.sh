@@ -54,7 +54,7 @@ expect_error 4 'cannot write no/where/bad.h5' csv pets.csv -o no/where/bad.h5
 # what is read is not written over, whatever it is called
 cp pets.csv pets-csv.h5
 expect_error 2 'pets.csv: a dataset is written to a file that ends in .h5' csv pets.csv -o pets.csv
-expect_error 2 'pets-csv.h5 is what is read, and would be lost' csv pets-csv.h5 -o "$PWD/pets-csv.h5"
+expect_error 2 'pets-csv.h5 would be lost' csv pets-csv.h5 -o "$PWD/pets-csv.h5"
 cmp pets.csv pets-csv.h5 || fail "the table was written over"
 "$CAVIAR" import --help | grep -q -- '--target C' || fail "no help"
 

@@ -92,9 +92,13 @@ says 2 "no trial 3; there are 0 to 2" "$CAVIAR" predict run:3 test.h5
 says 2 "ends in .csv or .h5" "$CAVIAR" predict run test.h5 -o p.txt
 cp test.h5 before.h5
 ln test.h5 same.h5
-says 2 "test.h5 is what is read, and would be lost" "$CAVIAR" predict run test.h5 -o ./test.h5
-says 2 "test.h5 is what is read, and would be lost" "$CAVIAR" predict run test.h5 -o same.h5
+says 2 "test.h5 would be lost" "$CAVIAR" predict run test.h5 -o ./test.h5
+says 2 "test.h5 would be lost" "$CAVIAR" predict run test.h5 -o same.h5
 cmp test.h5 before.h5 || fail "the data were written over"
+before=$(cat run/results.h5 run/checkpoints/* | cksum)
+says 2 "run/results.h5 would be lost" "$CAVIAR" predict run test.h5 -o run/results.h5
+says 2 "that folder is the run's own" "$CAVIAR" predict run test.h5 -o "$(echo run/checkpoints/*1.h5)"
+[ "$(cat run/results.h5 run/checkpoints/* | cksum)" = "$before" ] || fail "the run was written over"
 says 2 "usage: caviar predict" "$CAVIAR" predict run
 says 2 "unknown option --jsn" "$CAVIAR" predict run test.h5 --jsn
 says 4 "narrow.h5: 1 features a row, but the model was trained on 2" "$CAVIAR" predict run narrow.h5

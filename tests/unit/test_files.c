@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +115,7 @@ static void reads_a_pipe(void **state) {
   assert_int_equal(write(fd[1], bytes, sizeof bytes), sizeof bytes);
   close(fd[1]);
   snprintf(path, sizeof path, "/dev/fd/%d", fd[0]);
-  assert_int_equal(file_read(&f->arena, path, 0, &back, &n, &f->e), OK);
+  assert_int_equal(file_read_stream(&f->arena, path, 0, &back, &n, &f->e), OK);
   assert_int_equal(n, sizeof bytes);
   assert_memory_equal(back, bytes, n);
   close(fd[0]);
@@ -134,7 +135,8 @@ static void errors_name_path_and_reason(void **state) {
   size_t n;
   expect(f, file_read(a, "no/such", 0, &back, &n, &f->e),
          "cannot open no/such: No such file or directory");
-  expect(f, file_read(a, f->dir, 0, &back, &n, &f->e),
+  expect(f, file_read(a, f->dir, 0, &back, &n, &f->e), arena_printf(a, "%s: not a file", f->dir));
+  expect(f, file_read_stream(a, f->dir, 0, &back, &n, &f->e),
          arena_printf(a, "cannot read %s: it is a directory", f->dir));
   expect(f, file_write("no/such", "x", 1, &f->e),
          "cannot write no/such: No such file or directory");
@@ -145,6 +147,23 @@ static void errors_name_path_and_reason(void **state) {
          arena_printf(a, "cannot make the directory %s/x: Not a directory", f->dir));
   expect(f, file_remove(in(f, "x/y"), &f->e),
          arena_printf(a, "cannot remove %s/x/y: Not a directory", f->dir));
+  clean(f, (const char *const[]){"x"}, 1);
+}
+
+/* Nobody writes into it: opened or read like a file, it would be waited for without end. */
+static void a_pipe_is_no_file(void **state) {
+  Fixture *f = *state;
+  const int flags[] = {O_RDONLY, O_WRONLY | O_CREAT | O_APPEND, O_RDWR | O_CREAT};
+  const char *message = arena_printf(&f->arena, "%s/x: not a file", f->dir);
+  char *back;
+  size_t n;
+  int fd;
+  assert_int_equal(mkfifo(in(f, "x"), 0666), 0);
+  alarm(20);
+  for (int i = 0; i < COUNT(flags); i++)
+    expect(f, file_open(in(f, "x"), flags[i], &fd, &f->e), message);
+  expect(f, file_read(&f->arena, in(f, "x"), 0, &back, &n, &f->e), message);
+  alarm(0);
   clean(f, (const char *const[]){"x"}, 1);
 }
 
@@ -185,9 +204,13 @@ static void half_a_write_publishes_nothing(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(names),        T(write_and_read),
-      T(reads_a_pipe), T(errors_name_path_and_reason),
-      T(directories),  T(half_a_write_publishes_nothing),
+      T(names),
+      T(write_and_read),
+      T(reads_a_pipe),
+      T(a_pipe_is_no_file),
+      T(errors_name_path_and_reason),
+      T(directories),
+      T(half_a_write_publishes_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

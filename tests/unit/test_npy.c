@@ -236,7 +236,7 @@ static void test_wrong_targets(void **state) {
   refused_with(&(ImportOptions){.target = "a"}, E_USAGE, "--target is for csv");
   refused_with(&(ImportOptions){.values = true}, E_USAGE, "--values goes with --labels Y.npy");
   refused_with(&(ImportOptions){.labels = "no.npy"}, E_IO,
-               "no.npy: cannot open: No such file or directory");
+               "cannot open no.npy: No such file or directory");
 }
 
 static void bad(const char *text, const char *message) {
