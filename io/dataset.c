@@ -2,12 +2,9 @@
  * checked. */
 #include "dataset.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -36,42 +33,16 @@ static bool mappable(const H5Info *s, IoType t) {
          (s->class == H5_FLOAT || t == IO_U8) && s->offset % s->bytes == 0;
 }
 
-static IoFileId file_id(const struct stat *st) {
-  return (IoFileId){.device = (uint64_t)st->st_dev,
-                    .inode = (uint64_t)st->st_ino,
-                    .bytes = (uint64_t)st->st_size,
-                    .changed_s = (int64_t)st->st_ctim.tv_sec,
-                    .changed_ns = (int64_t)st->st_ctim.tv_nsec};
-}
-
-/* The whole pages around the data. The file may have been replaced since HDF5 looked: its size is
- * checked again, for a read beyond its end would be a signal and not an error. */
-static Status map_x(const char *path, const H5Info *s, IoDataset *out, Err *e) {
-  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), skip = s->offset % page;
-  uint64_t bytes = (uint64_t)s->count * s->bytes;
-  struct stat st;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  CHECK(e, fd >= 0, E_IO, "cannot open: %s", strerror(errno));
-  if (fstat(fd, &st) != 0 || (uint64_t)st.st_size < s->offset + bytes) {
-    close(fd);
-    FAIL(e, E_DATA, "cut off: /x reaches beyond the end of the file");
-  }
-  const IoFileId opened = file_id(&st);
-  if (memcmp(&opened, &out->file, sizeof opened) != 0) {
-    close(fd);
-    FAIL(e, E_DATA, "was replaced while it was opened; try again");
-  }
-  void *map = mmap(NULL, skip + bytes, PROT_READ, MAP_SHARED, fd, (off_t)(s->offset - skip));
-  int why = errno;
-  close(fd);
-  CHECK(e, map != MAP_FAILED, E_IO, "cannot map into memory: %s", strerror(why));
-  out->map = map;
-  out->map_bytes = skip + bytes;
-  out->x = (const char *)map + skip;
+/* The file may have been replaced since HDF5 looked. */
+static Status map_x(const H5Info *s, const IoFileId *looked, IoDataset *out, Err *e) {
+  TRY(mapping_open(out->name, s->offset, (uint64_t)s->count * s->bytes, &out->map, e));
+  CHECK(e, memcmp(&out->map.id, looked, sizeof *looked) == 0, E_DATA,
+        "was replaced while it was opened; try again");
+  out->x = out->map.at;
   return OK;
 }
 
-static Status open_x(Arena *a, const H5In *in, const char *path, IoDataset *out, Err *e) {
+static Status open_x(Arena *a, const H5In *in, const IoFileId *looked, IoDataset *out, Err *e) {
   H5Info s;
   CHECK(e, h5_has(in, "/x"), E_DATA,
         "no /x; a dataset has its rows in /x and its labels or values in /y");
@@ -84,8 +55,7 @@ static Status open_x(Arena *a, const H5In *in, const char *path, IoDataset *out,
         INT_MAX);
   out->d = (int)(s.count / out->n);
   out->x_type = type_of(&s);
-  if (mappable(&s, out->x_type)) return map_x(path, &s, out, e);
-  out->file = (IoFileId){0};
+  if (mappable(&s, out->x_type)) return map_x(&s, looked, out, e);
   static const H5Type types[] = {[IO_U8] = H5_U8, [IO_F32] = H5_F32, [IO_F64] = H5_F64};
   void *x;
   int64_t dims[H5_MAX_DIMS];
@@ -172,8 +142,8 @@ static Status open_names(Arena *a, const H5In *in, const char *path, int expecte
   return OK;
 }
 
-static Status open_parts(Arena *a, const H5In *in, const char *path, IoDataset *out, Err *e) {
-  TRY(open_x(a, in, path, out, e));
+static Status open_parts(Arena *a, const H5In *in, const IoFileId *looked, IoDataset *out, Err *e) {
+  TRY(open_x(a, in, looked, out, e));
   TRY(open_y(a, in, out, e));
   TRY(open_names(a, in, "/x", out->d, &out->feature_names, e));
   TRY(open_names(a, in, "/y", out->values ? out->n_values : 1, &out->target_names, e));
@@ -187,11 +157,10 @@ static Status with_path(const char *path, Status status, Err *e) {
 
 Status io_dataset_open_unverified(Arena *a, const char *path, IoDataset *out, Err *e) {
   H5In *in;
-  struct stat st;
+  const IoFileId looked = mapping_id(path);
   *out = (IoDataset){.name = arena_strdup(a, path)};
-  if (stat(path, &st) == 0) out->file = file_id(&st);
   TRY(h5_open(&in, path, e));
-  Status status = open_parts(a, in, path, out, e);
+  Status status = open_parts(a, in, &looked, out, e);
   h5_close(in);
   if (status != OK) io_dataset_close(out);
   return with_path(path, status, e);
@@ -219,23 +188,39 @@ Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Err *e) {
   return status;
 }
 
-void io_dataset_scatter(IoDataset *d) {
-  d->scattered = d->map && posix_madvise(d->map, d->map_bytes, POSIX_MADV_RANDOM) == 0;
+Status io_dataset_unchanged(const IoDataset *d, Err *e) {
+  bool changed;
+  char now[HASH_HEX];
+  TRY(mapping_changed(&d->map, &changed, e));
+  if (!changed) return OK;
+  dataset_fingerprint(d, now);
+  CHECK(e, str_eq(now, d->fingerprint), E_DATA,
+        "%s: was changed while it was in use (fingerprint %s, now %s), and nothing that came of it "
+        "is "
+        "kept; put it back and run the same command again",
+        d->name, d->fingerprint, now);
+  return OK;
 }
 
-/* Asked by whole pages. That it cannot be had in advance is no error: it is read when it is wanted. */
+/* The whole pages around n bytes of /x from byte `first` on. */
+static bool advise(const IoDataset *d, size_t first, size_t n, int advice) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), x = (uintptr_t)d->x + first;
+  return posix_madvise((void *)(x / page * page), n + x % page, advice) == 0;
+}
+
+void io_dataset_scatter(IoDataset *d) {
+  d->scattered = d->map.at && advise(d, 0, d->map.n, POSIX_MADV_RANDOM);
+}
+
+/* That it cannot be had in advance is no error: it is read when it is wanted. */
 void io_dataset_announce(const IoDataset *d, int64_t i) {
   if (!d->scattered) return;
-  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
   const size_t row = (size_t)d->d * (size_t)dataset_type_bytes(d->x_type);
-  const uintptr_t x = (uintptr_t)d->x + (size_t)i * row, first = x / page * page;
-  (void)posix_madvise((void *)first, x + row - first, POSIX_MADV_WILLNEED);
+  (void)advise(d, (size_t)i * row, row, POSIX_MADV_WILLNEED);
 }
 
 void io_dataset_close(IoDataset *d) {
-  if (d->map) munmap(d->map, d->map_bytes);
-  d->map = NULL;
-  d->map_bytes = 0;
+  mapping_close(&d->map);
   d->x = NULL;
 }
 

@@ -18,15 +18,10 @@
 
 #include "base/param.h"
 #include "hash.h"
+#include "mapping.h"
 
 typedef enum { IO_U8, IO_F32, IO_F64 } IoType;
 const char *io_type_name(IoType t); /* "uint8", "float32", "float64" */
-
-/* Which file was mapped; on one host two of the same numbers are the same content. */
-typedef struct {
-  uint64_t device, inode, bytes;
-  int64_t changed_s, changed_ns;
-} IoFileId;
 
 typedef struct {
   const char *name; /* path or generator, for messages */
@@ -42,11 +37,9 @@ typedef struct {
   const char **feature_names; /* (d), or NULL: the file has none */
   const char **target_names;  /* (n_values), of labels one; or NULL */
   char fingerprint[HASH_HEX]; /* "" until the content was verified */
-  IoFileId file;              /* of /x; zero: not mapped */
-  const char *said;           /* private: the fingerprint that the file carries, or NULL; and */
-  void *map;                  /*   what io_dataset_close unmaps */
-  size_t map_bytes;
-  bool scattered; /* io_dataset_scatter was called, so announcing rows does something */
+  Mapping map;                /* /x in the file, or of nothing */
+  const char *said;           /* private: the fingerprint that the file carries, or NULL */
+  bool scattered;             /* io_dataset_scatter was called, so announcing rows does something */
 } IoDataset;
 
 /* E_DATA, E_IO; messages start with the path. Only small things (and what cannot be mapped) go to
@@ -57,6 +50,9 @@ MUST_CHECK Status io_dataset_open(Arena *a, const char *path, IoDataset *out, Er
  * process of this host has verified the same file may fill in the fingerprint instead. */
 MUST_CHECK Status io_dataset_open_unverified(Arena *a, const char *path, IoDataset *out, Err *e);
 MUST_CHECK Status io_dataset_verify(IoDataset *d, Err *e);
+/* Is a mapped file still what was verified? To be asked before anything is kept that came of it: costs a
+ * look at its times, and a pass over it where these have changed. E_DATA. */
+MUST_CHECK Status io_dataset_unchanged(const IoDataset *d, Err *e);
 void io_dataset_close(IoDataset *d);
 
 /* From now on rows are read in any order, and memory cannot hold a mapped /x: it is read from the disk

@@ -1,15 +1,9 @@
 #include "npy.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/str.h"
-#include "files.h"
 
 enum { NPY_MAX_HEADER = 1 << 16 };
 
@@ -152,8 +146,8 @@ static Status read_dictionary(Cursor *c, Npy *x, Err *e) {
 
 /* The cursor on the header's text; its end is where the numbers start. */
 static Status find_header(const Npy *x, Cursor *c, Err *e) {
-  const unsigned char *b = x->map;
-  const size_t n = x->map_bytes;
+  const unsigned char *b = x->map.at;
+  const size_t n = x->map.n;
   CHECK(e, n < 4 || memcmp(b, "PK\3\4", 4) != 0, E_DATA,
         "%s: an .npz archive of several arrays; save each with numpy.save", x->path);
   CHECK(e, n >= 6 && memcmp(b, "\x93NUMPY", 6) == 0, E_DATA, "%s: not an NPY file", x->path);
@@ -171,7 +165,7 @@ static Status find_header(const Npy *x, Cursor *c, Err *e) {
         x->path, length, NPY_MAX_HEADER);
   CHECK(e, length <= n - start, E_DATA, "%s: cut off: %zu bytes of the %zu of its header", x->path,
         n - start, length);
-  *c = (Cursor){.path = x->path, .text = x->map, .at = start, .end = start + length};
+  *c = (Cursor){.path = x->path, .text = x->map.at, .at = start, .end = start + length};
   return OK;
 }
 
@@ -186,39 +180,29 @@ static Status read_header(Npy *x, Err *e) {
           INT_MAX);
     x->d *= x->dims[i];
   }
-  const uint64_t left = x->map_bytes - c.end, row = (uint64_t)x->d * (uint64_t)x->bytes;
+  const uint64_t left = x->map.n - c.end, row = (uint64_t)x->d * (uint64_t)x->bytes;
   CHECK(e, (uint64_t)x->n <= left / row, E_DATA,
         "%s: cut off: %llu bytes behind its header, which declares %lld rows of %llu", x->path,
         (unsigned long long)left, (long long)x->n, (unsigned long long)row);
   CHECK(e, (uint64_t)x->n * row == left, E_DATA, "%s: goes on behind the %lld rows of its header",
         x->path, (long long)x->n);
-  x->numbers = (const unsigned char *)x->map + c.end;
+  x->numbers = (const unsigned char *)x->map.at + c.end;
   return OK;
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
 Status npy_open(const char *path, Npy *out, Err *e) {
-  struct stat st = {0};
   *out = (Npy){.path = path};
-  int fd;
-  TRY(file_open(path, O_RDONLY, &fd, e));
-  void *map = MAP_FAILED;
-  if (fstat(fd, &st) == 0 && st.st_size > 0)
-    map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-  const int why = errno;
-  close(fd);
-  CHECK(e, st.st_size > 0, E_DATA, "%s: not an NPY file: it is empty", path);
-  CHECK(e, map != MAP_FAILED, E_IO, "%s: cannot map: %s", path, strerror(why));
-  out->map = map;
-  out->map_bytes = (size_t)st.st_size;
+  TRY(mapping_open(path, 0, 0, &out->map, e));
+  CHECK(e, out->map.at, E_DATA, "%s: not an NPY file: it is empty", path);
   const Status status = read_header(out, e);
   if (status != OK) npy_close(out);
   return status;
 }
 
 void npy_close(Npy *x) {
-  if (x->map) munmap(x->map, x->map_bytes);
+  mapping_close(&x->map);
   *x = (Npy){0};
 }
 

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
+#include "mapping.h"
 
 enum { NPY_MAX_DIMS = 8 };
 
@@ -24,8 +24,7 @@ typedef struct {
   int n_dims;                       /* 1 or more */
   int64_t dims[NPY_MAX_DIMS], n, d; /* n: the first dimension, d: the product of the others */
   const unsigned char *numbers;     /* not aligned */
-  void *map;
-  size_t map_bytes;
+  Mapping map;
 } Npy;
 
 /* E_IO, E_DATA; messages start with the path, which is kept by pointer. */

@@ -197,6 +197,7 @@ static Status predict_main(Arena *a, int argc, char **argv, Err *e) {
     p.points = set.x; /* the arena's */
     p.d = set.d;
   }
+  if (status == OK) status = io_dataset_unchanged(&set, e);
   io_dataset_close(&set);
   TRY(status);
   if (o.hardmax) TRY(predict_hardmax(&p, e));

@@ -206,6 +206,7 @@ static Status test_chosen(Arena *a, Run *r, Err *e) {
     TRY(train_again(a, r, best, e));
     TRY(trial_test(a, &env, path, &t, e));
   }
+  TRY(data_unchanged(&r->work.data, e));
   const NnScore *score = &t.score;
   RunTest test = {.trial = best->number, .rows = score->rows, .loss = score->loss / score->rows};
   test.accuracy = score->correct < 0 ? NAN : score->correct / score->rows;

@@ -165,7 +165,7 @@ static Status finish(Arena *a, const DataSpec *s, RunData *d, Err *e) {
  * memory is for other things than data. */
 static void scatter(Arena *a, RunData *d) {
   const uint64_t most = memory_limit(a, "") / 4 * 3;
-  if (d->main.map_bytes + d->test.map_bytes <= most) return;
+  if (d->main.map.n + d->test.map.n <= most) return;
   io_dataset_scatter(&d->main);
   io_dataset_scatter(&d->test);
 }
@@ -196,6 +196,11 @@ void data_class_rows(const RunData *d, double *out) {
   const DataPart *p = &d->parts[PART_TRAIN];
   for (int c = 0; c < d->targets.n_classes; c++) out[c] = 0;
   for (uint32_t i = 0; i < p->n; i++) out[p->set->labels[p->rows[i]]]++;
+}
+
+Status data_unchanged(const RunData *d, Err *e) {
+  TRY(io_dataset_unchanged(&d->main, e));
+  return io_dataset_unchanged(&d->test, e);
 }
 
 void data_close(RunData *d) {

@@ -55,6 +55,8 @@ MUST_CHECK Status data_open(Arena *a, const DataSpec *s, RunData *out, Err *e);
  * the normalisation. */
 MUST_CHECK Status data_open_unverified(Arena *a, const DataSpec *s, RunData *out, Err *e);
 MUST_CHECK Status data_finish(Arena *a, const DataSpec *s, RunData *d, Err *e);
+/* io_dataset_unchanged of all that is mapped. E_DATA. */
+MUST_CHECK Status data_unchanged(const RunData *d, Err *e);
 void data_close(RunData *d);
 
 /* Another process reads the files first (io/h5_guard.h): data_open asks for it, unless it was asked for

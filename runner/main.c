@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "command.h"
 #include "io/h5_guard.h"
+#include "io/mapping.h"
 #include "mpi_team.h"
 #include "mpi_world.h"
 #include "search.h"
@@ -57,6 +58,12 @@ static void memory_exhausted(size_t bytes) {
 static void job_over(Status why) {
   if (mpi_runs()) MPI_Abort(MPI_COMM_WORLD, err_exit_code(why));
   exit(err_exit_code(why));
+}
+
+/* A file that is read in place is not what it was. */
+static void file_lost(const Err *e) {
+  log_line(LOG_ERROR, "%s", e->text);
+  job_over(e->status);
 }
 
 /* Asked to stop twice: what was journaled stays, checkpoints are as old as they are. */
@@ -172,6 +179,7 @@ int main(int argc, char **argv) {
   cpu_flush_denormals();
   arena_on_exhausted(memory_exhausted);
   world_on_end(job_over);
+  mapping_on_lost(file_lost);
   search_on_second_signal(leave_at_once);
   h5_guard_program("/proc/self/exe");
   const char *word = command_word(argc, argv);

@@ -39,12 +39,12 @@ typedef struct {
 
 /* Alike on two ranks exactly if they mapped the same files of the same host. */
 static uint64_t files_key(Arena *a, const RunData *d) {
-  const bool mapped = d->main.map && (d->test.n == 0 || d->test.map);
+  const bool mapped = d->main.map.at && (d->test.n == 0 || d->test.map.at);
   const int rank = world_rank();
   Str text = str_new(a);
   str_add(&text, world_host(a));
   if (!mapped) str_addf(&text, "\n%d", rank); /* alone */
-  const IoFileId files[] = {d->main.file, d->test.file};
+  const IoFileId files[] = {d->main.map.id, d->test.map.id};
   for (int i = 0; mapped && i < COUNT(files); i++)
     str_addf(&text, "\n%llu %llu %llu %lld %lld", (unsigned long long)files[i].device,
              (unsigned long long)files[i].inode, (unsigned long long)files[i].bytes,

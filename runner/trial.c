@@ -315,6 +315,7 @@ static Status run(Arena *a, TrialRun *r, TrialResult *out, Err *e) {
   TRY(begin(a, r, &finished, out, e));
   if (finished) return OK;
   while (r->progress.epoch < r->target && !r->diverged_step && !r->over) TRY(train_epoch(r, e));
+  trial_sound(r);
   if (r->team->place > 0) return OK;
   conclude(a, r, out);
   copy_teams(a, r, out);

@@ -74,6 +74,10 @@ typedef struct {
 
 /* Collective on team: OK if it went well for all, else the first failure in the order of places. */
 MUST_CHECK Status trial_agree(const TrialRun *r, Status s, Err *e);
+
+/* Before anything is kept that came of the data: they are what they were, for every member. Otherwise
+ * the job ends (mapping_lost), for every trial would be of such data. Collective on team. */
+void trial_sound(const TrialRun *r);
 /* Collective on team: everyone is where place 0 is, which knows whether the trial is finished. */
 void trial_share(TrialRun *r, bool *finished);
 void trial_note_team(TrialRun *r);

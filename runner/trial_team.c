@@ -90,6 +90,15 @@ void trial_note_team(TrialRun *r) {
       (TrialTeam){.step = (int64_t)nn_model_updates(r->model), .n = t->size, .ranks = ranks};
 }
 
+/* ---- the data --------------------------------------------------------------------------------- */
+
+void trial_sound(const TrialRun *r) {
+  Err e = {0};
+  if (trial_agree(r, data_unchanged(r->env->data, &e), &e) == OK || r->team->place > 0) return;
+  (void)err_context(&e, "trial %lld", (long long)r->number);
+  mapping_lost(&e);
+}
+
 /* ---- between two steps ----------------------------------------------------------------------- */
 
 void trial_wish(TrialRun *r) {
@@ -153,7 +162,10 @@ Status trial_obey(TrialRun *r, Err *e) {
   const unsigned agreed = t->size == 1 ? t->wish : t->agreed;
   if (agreed == 0) return OK;
   nn_model_gather_state(r->model);
-  if (agreed & (TEAM_SAVE | TEAM_STOP)) save(r);
+  if (agreed & (TEAM_SAVE | TEAM_STOP)) {
+    trial_sound(r);
+    save(r);
+  }
   if (agreed & TEAM_STOP)
     FAIL(e, E_STOPPED, "trial %lld: stopped in epoch %lld of %lld", (long long)r->number,
          (long long)r->progress.epoch + 1, (long long)r->plan.epochs);

@@ -73,7 +73,7 @@ static void open_bad(const char *expected) {
   Status status = io_dataset_open(&arena, FILE_NAME, &d, &e);
   assert_string_equal(e.text, arena_printf(&arena, "%s: %s", FILE_NAME, expected));
   assert_int_equal(status, E_DATA);
-  assert_null(d.map);
+  assert_null(d.map.at);
 }
 
 static void same_rows(const IoDataset *d) {
@@ -160,7 +160,7 @@ static void test_mapped(void **state) {
   s.n = N, s.d = D, s.x = x, s.x_type = IO_F64, s.labels = y;
   write_good(&s);
   IoDataset d = open_good();
-  assert_non_null(d.map);
+  assert_non_null(d.map.at);
   assert_true((uintptr_t)d.x % 4096 == 0);
   assert_memory_equal(d.x, x, sizeof(double) * N * D);
   io_dataset_close(&d);
@@ -202,7 +202,7 @@ static void test_fingerprint(void **state) {
   d = open_good();
   same_rows(&d);
   assert_memory_equal(d.labels, y_4, sizeof y_4);
-  assert_null(d.map);
+  assert_null(d.map.at);
   s = sample();
   static const char *numbers[] = {"0", "1", "2"};
   s.class_names = numbers;

@@ -54,7 +54,7 @@ void sim_team_next(MpiTeam *t, const int *ranks, int n);
 Status sim_train(Arena *a, Work *w, const Task *t, const char **json, Err *e);
 
 /* ---- the disk: one file, the journal ---- */
-int sim_open(const char *path, int flags, ...);
+Status sim_open(const char *path, int flags, int *fd, Err *e);
 ssize_t sim_write(int fd, const void *bytes, size_t n);
 int sim_truncate(int fd, off_t size);
 int sim_sync(int fd);
@@ -109,7 +109,6 @@ static inline bool sim_exists(const char *path) {
 #define mpi_team_form                   sim_team_form
 #define mpi_team_next                   sim_team_next
 #define work_train                      sim_train
-#define open                            sim_open
 #define write                           sim_write
 #define ftruncate                       sim_truncate
 #define fsync                           sim_sync
@@ -120,6 +119,7 @@ static inline bool sim_exists(const char *path) {
 #define wait_watch(watch, what)         ((void)(watch), (void)(what))
 #define record_publish(run, e)          ((void)(run), (void)(e), OK)
 #define progress_draw(p, now)           ((void)(p), (void)(now))
+#define file_open                       sim_open
 #define file_sync_dir                   sim_path
 #define file_make_dirs                  sim_path
 #define file_write                      sim_put
