@@ -47,8 +47,16 @@ static TrialEnv environment(const Run *r) {
 /* ---- the experiment and the data, on every rank ---------------------------------------------- */
 
 static Status read_experiment(Arena *a, Run *r, Err *e) {
+  const RunArgs *x = &r->args;
   Diag d = diag_new(a);
-  TRY(spec_load(a, r->args.file, r->args.overrides, r->args.n_overrides, &d, &r->spec, e));
+  if (x->submitted) {
+    Source *kept;
+    TRY(yaml_read_file(a, x->submitted, &kept, e));
+    r->spec =
+        spec_from_text(a, x->file, kept->text, r->directory, x->overrides, x->n_overrides, &d);
+  } else {
+    TRY(spec_load(a, x->file, x->overrides, x->n_overrides, &d, &r->spec, e));
+  }
   return r->spec ? OK : command_diagnostics(&d, e); /* warnings come with the plan */
 }
 
@@ -135,10 +143,18 @@ static const char *default_out(Arena *a, const char *name) {
   return path;
 }
 
+/* Not, where the file was changed after the job was submitted: of that git knows nothing now. */
+static bool is_in_its_file(Arena *a, const Run *r) {
+  Source *now;
+  Err e = {0};
+  return !r->args.submitted || (yaml_read_file(a, r->args.file, &now, &e) == OK &&
+                                str_eq(now->text, r->spec->file->text));
+}
+
 static void fill_head(Arena *a, Run *r) {
   char absolute[PATH_MAX];
-  GitState git;
-  git_state(a, r->args.file, &git);
+  GitState git = {.commit = "unknown", .diff = ""};
+  if (is_in_its_file(a, r)) git_state(a, r->args.file, &git);
   r->head = (RunHead){
       .format = 1,
       .caviar = command_version(),
@@ -311,13 +327,15 @@ static Status run_main(Arena *a, int argc, char **argv, Err *e) {
 
 const Command run_command_run = {
     .name = "run",
-    .usage = "run E.yaml [path=value ...] [--out DIR] [--dry-run] [--expect-digest H]",
+    .usage = "run E.yaml [path=value ...] [--out DIR] [--dry-run] [--expect-digest H] [--submitted "
+             "FILE]",
     .doc = "train an experiment, alone or over all ranks of mpirun; run again to continue",
     .help =
         "  path=value         overrides the file: train.epochs=5 search.trials=8\n"
         "  --out DIR          the run directory; by default runs/<name of the experiment>\n"
         "  --dry-run          check everything, print the trials, write nothing\n"
         "  --expect-digest H  exit 1 if the finished run has another digest\n"
+        "  --submitted FILE   what E.yaml held when the job was submitted: that is run\n"
         "\n"
         "On a directory that exists the run goes on where it was; a finished one shows its\n"
         "leaderboard. SIGUSR1, SIGTERM and `caviar stop` save what is being trained and stop; a\n"

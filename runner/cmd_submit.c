@@ -15,6 +15,11 @@
 #include "shell_word.h"
 #include "submit.h"
 
+/* What one of the files holds. */
+typedef struct {
+  const char *name, *text;
+} Named;
+
 /* ---- where things are ------------------------------------------------------------------------ */
 
 /* Also of what is not there yet. */
@@ -46,7 +51,7 @@ static const char *parent_of(Arena *a, const Submit *s) {
 }
 
 /* Several files: one task each, below --out. */
-static Status tasks_of_files(Arena *a, Submit *s, const char *const *names, Err *e) {
+static Status tasks_of_files(Arena *a, Submit *s, const Named *named, Err *e) {
   int64_t *numbers;
   int n;
   const char *limit = s->array ? strchr(s->array, '%') : NULL;
@@ -57,9 +62,10 @@ static Status tasks_of_files(Arena *a, Submit *s, const char *const *names, Err 
   for (int i = 0; i < n; i++) {
     CHECK(e, numbers[i] < s->n_files, E_USAGE, "--array %s: the files are 0 to %d", s->array_all,
           s->n_files - 1);
-    const char *name = directory_name(a, names[numbers[i]]);
+    const char *name = directory_name(a, named[numbers[i]].name);
     s->tasks[s->n_tasks++] = (SubmitTask){.number = numbers[i],
                                           .file = absolute(a, s->files[numbers[i]]),
+                                          .text = named[numbers[i]].text,
                                           .out = file_join(a, parent_of(a, s), name),
                                           .overrides = s->overrides,
                                           .n_overrides = s->n_overrides};
@@ -69,13 +75,13 @@ static Status tasks_of_files(Arena *a, Submit *s, const char *const *names, Err 
     for (int k = 0; k < i; k++)
       CHECK(e, !str_eq(s->tasks[i].out, s->tasks[k].out), E_USAGE,
             "two experiments are called %s, so they would share %s: name one otherwise",
-            names[numbers[i]], s->tasks[i].out);
+            named[numbers[i]].name, s->tasks[i].out);
   return OK;
 }
 
 /* One file and --array: "%a" stands for the task's number, and where it stands nowhere, it is the
  * seed. tasks[0] keeps the %a for the script; the others are what comes of it. */
-static Status tasks_of_seeds(Arena *a, Submit *s, const char *out, Err *e) {
+static Status tasks_of_seeds(Arena *a, Submit *s, const char *text, const char *out, Err *e) {
   int64_t *numbers;
   int n;
   bool named = false;
@@ -87,6 +93,7 @@ static Status tasks_of_seeds(Arena *a, Submit *s, const char *out, Err *e) {
   s->array_all = s->array;
   s->tasks = ARENA_ARRAY(a, SubmitTask, n + 1);
   s->tasks[s->n_tasks++] = (SubmitTask){.file = absolute(a, s->files[0]),
+                                        .text = text,
                                         .out = out,
                                         .overrides = s->overrides,
                                         .n_overrides = s->n_overrides};
@@ -102,15 +109,16 @@ static Status tasks_of_seeds(Arena *a, Submit *s, const char *out, Err *e) {
   return OK;
 }
 
-static Status make_tasks(Arena *a, Submit *s, const char *const *names, Err *e) {
-  if (s->n_files > 1) return tasks_of_files(a, s, names, e);
-  const char *name = arena_printf(a, "runs/%s", directory_name(a, names[0]));
+static Status make_tasks(Arena *a, Submit *s, const Named *named, Err *e) {
+  if (s->n_files > 1) return tasks_of_files(a, s, named, e);
+  const char *name = arena_printf(a, "runs/%s", directory_name(a, named[0].name));
   const char *out = absolute(a, s->out ? s->out : name);
   if (s->array) {
-    TRY(tasks_of_seeds(a, s, out, e));
+    TRY(tasks_of_seeds(a, s, named[0].text, out, e));
   } else {
     s->tasks = ARENA_NEW(a, SubmitTask);
     s->tasks[s->n_tasks++] = (SubmitTask){.file = absolute(a, s->files[0]),
+                                          .text = named[0].text,
                                           .out = out,
                                           .overrides = s->overrides,
                                           .n_overrides = s->n_overrides};
@@ -231,10 +239,10 @@ static Status check_all(Arena *a, const Submit *s, Err *e) {
   return OK;
 }
 
-/* ---- the names of the experiments ------------------------------------------------------------ */
+/* ---- the experiments ------------------------------------------------------------------------- */
 
 /* Of the files with the overrides; of an array's first task, for "%a" is no value. */
-static Status read_names(Arena *a, const Submit *s, const char **names, Err *e) {
+static Status read_named(Arena *a, const Submit *s, Named *named, Err *e) {
   int64_t *numbers = NULL;
   int n = 0;
   if (s->array && s->n_files == 1) TRY(submit_array_numbers(a, s->array, &numbers, &n, e));
@@ -246,7 +254,7 @@ static Status read_names(Arena *a, const Submit *s, const char **names, Err *e) 
       plain[k] = n > 0 ? shell_array_text(a, s->overrides[k], numbers[0]) : s->overrides[k];
     TRY(spec_load(a, s->files[i], plain, s->n_overrides, &d, &spec, e));
     if (!spec) return command_diagnostics(&d, e);
-    names[i] = spec->name;
+    named[i] = (Named){spec->name, spec->file->text};
   }
   return OK;
 }
@@ -260,6 +268,8 @@ static Status keep_script(Arena *a, const Submit *s, const char *text, const cha
     const char *path = file_join(a, t[i].out, "submit.sh");
     TRY(file_make_dirs(t[i].out, e));
     TRY(file_write(path, text, strlen(text), e));
+    const char *kept = file_join(a, t[i].out, "submitted.yaml");
+    TRY(file_write(kept, t[i].text, strlen(t[i].text), e));
     if (i == 0) *first = path;
   }
   return OK;
@@ -291,11 +301,11 @@ static Status submit_main(Arena *a, int argc, char **argv, Err *e) {
   Str text = str_new(a);
   TRY(submit_args_parse(a, argc, argv, &s, e));
   if (!s.template) {
-    const char **names = ARENA_ARRAY(a, const char *, s.n_files);
-    TRY(read_names(a, &s, names, e));
+    Named *named = ARENA_ARRAY(a, Named, s.n_files);
+    TRY(read_named(a, &s, named, e));
     s.program = this_program(a);
-    s.job_name = names[0];
-    TRY(make_tasks(a, &s, names, e));
+    s.job_name = named[0].name;
+    TRY(make_tasks(a, &s, named, e));
     TRY(check_all(a, &s, e));
   }
   submit_script(&s, &text);
@@ -321,7 +331,8 @@ const Command run_command_submit = {
         "  --dry-run              check, print the batch script, send nothing\n"
         "  --template             print slurm/caviar.sbatch, which takes any experiment\n"
         "\n"
-        "The script is kept as RUN/submit.sh. The job saves and goes back to the queue before its\n"
+        "The script is kept as RUN/submit.sh, the experiment as RUN/submitted.yaml: what happens to\n"
+        "E.yaml while the job waits changes nothing. The job saves and goes back to the queue before its\n"
         "time limit, and after a preemption or the loss of a node, until no trial is missing; not\n"
         "after `caviar stop` or scancel, nor when it came to nothing twice. Several files are an\n"
         "array, one task each, with their runs below --out.\n"

@@ -17,7 +17,8 @@ static const char *option(int argc, char **argv, int *i, const char *name, bool 
 }
 
 static Status parse_option(int argc, char **argv, int *i, RunArgs *out, Err *e) {
-  static const char *const names[] = {"--out", "--dry-run", "--expect-digest", "--help"};
+  static const char *const names[] = {"--out", "--dry-run", "--expect-digest", "--submitted",
+                                      "--help"};
   const char *word = argv[*i], *value;
   bool missing = false;
   if (str_eq(word, "--dry-run")) {
@@ -26,6 +27,8 @@ static Status parse_option(int argc, char **argv, int *i, RunArgs *out, Err *e) 
     out->out = value;
   } else if ((value = option(argc, argv, i, "--expect-digest", &missing))) {
     out->expect = value;
+  } else if ((value = option(argc, argv, i, "--submitted", &missing))) {
+    out->submitted = value;
   } else {
     const char *near = str_nearest(word, names, COUNT(names));
     FAIL(e, E_USAGE, "unknown option %s%s%s%s", word, near ? "; did you mean " : "",

@@ -8,8 +8,9 @@ typedef struct {
   const char *file;
   const char **overrides; /* (n_overrides) "train.epochs=5" */
   int n_overrides;
-  const char *out;    /* NULL: runs/<name> */
-  const char *expect; /* digest; NULL */
+  const char *out;       /* NULL: runs/<name> */
+  const char *submitted; /* what `file` held when the job was submitted; NULL: `file` itself */
+  const char *expect;    /* digest; NULL */
   bool dry_run;
 } RunArgs;
 

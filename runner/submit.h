@@ -10,7 +10,8 @@
 /* One run: one job, or one task of an array of them. */
 typedef struct {
   int64_t number;   /* of the array task */
-  const char *file; /* the experiment, absolute */
+  const char *file; /* the experiment, absolute, */
+  const char *text; /* and what it holds */
   const char *out;  /* the run directory, absolute */
   const char **overrides;
   int n_overrides;

@@ -116,7 +116,7 @@ static void task_lines(const SubmitTask *t, const char *indent, Word *word, Str 
     str_add(out, " ");
     word(t->overrides[i], out);
   }
-  str_add(out, "\n");
+  str_add(out, " --submitted \"$run/submitted.yaml\"\n");
 }
 
 static void tasks(const Submit *s, Str *out) {

@@ -30,7 +30,7 @@ lines script '#SBATCH --job-name=e' '#SBATCH --nodes=4' '#SBATCH --ntasks-per-no
   '#SBATCH --partition=p' '#SBATCH --account=a' '#SBATCH --qos=q' '#SBATCH --mem=3G' '#SBATCH --constraint="a&b"' \
   '#SBATCH --dependency=afterok:1' '#SBATCH --mail-type=END' '#SBATCH --requeue' '#SBATCH --open-mode=append' \
   '#SBATCH --signal=B:USR1@90' "#SBATCH --output=$work/runs/e/slurm-%j.log" '#SBATCH --exclusive -x n1' \
-  "run=$work/runs/e" "set -- $work/e.yaml train.epochs=4" 'mpirun -q "$caviar" run "$@" --out "$run" &'
+  "run=$work/runs/e" "set -- $work/e.yaml train.epochs=4 --submitted \"\$run/submitted.yaml\"" 'mpirun -q "$caviar" run "$@" --out "$run" &'
 expect 0 'srun --mpi=pmix "$caviar" run "$@" --out "$run" &' "$CAVIAR" submit e.yaml --srun --dry-run
 "$CAVIAR" submit --template >template || fail "--template"
 clean template
@@ -51,6 +51,32 @@ for name in 'a b' "it's" 'x"y' '$HOME `id` $(id)' $'new\nline' '50%j' 'back\slas
   [ "$(digest "out $name")" = "$want" ] || fail "$name: another digest"
   [ ! -e asked ] || fail "$name: back to the queue although it is done"
 done
+
+# ---- what was submitted is run, whatever the file has become -----------------------------------------
+mkdir moved
+cp e.yaml moved/e.yaml
+commit=unknown
+if command -v git >/dev/null; then
+  (cd moved && git init -q && git add e.yaml && git -c user.name=n -c user.email=e commit -qm e) >out 2>&1 || fail "git"
+  commit=$(git -C moved rev-parse HEAD)
+fi
+"$CAVIAR" submit moved/e.yaml --out kept >out 2>err || fail "submit"
+job
+grep -q "\"commit\": \"$commit\"" kept/journal || fail "another commit is named"
+"$CAVIAR" submit moved/e.yaml --out moved/run >out 2>err || fail "submit"
+sed -i 's/epochs: 3/epochs: 4/' moved/e.yaml
+job
+[ $code = 0 ] || fail "a file that was edited: exit $code"
+[ "$(digest moved/run)" = "$want" ] || fail "what was submitted was not run"
+cmp -s moved/run/experiment.yaml e.yaml || fail "another text is kept"
+grep -q '"commit": "unknown"' moved/run/journal || fail "a commit is named that has another experiment"
+rm moved/e.yaml
+job
+[ $code = 0 ] || fail "a file that is gone: exit $code"
+"$CAVIAR" submit e.yaml --out moved/run >out 2>err || fail "submitted again"
+rm moved/run/submitted.yaml
+job
+[ $code = 4 ] || fail "what was submitted is gone: exit $code"
 
 # ---- how a job ends ----------------------------------------------------------------------------------
 sed 's/rows: 400/rows: 4000/; s/epochs: 3/epochs: 1000/' e.yaml >long.yaml
