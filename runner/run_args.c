@@ -6,36 +6,33 @@
 
 #include "base/str.h"
 
-/* The value of `--name VALUE` or `--name=VALUE` at argv[*i]; NULL: another word. */
-static const char *option(int argc, char **argv, int *i, const char *name, bool *missing) {
-  size_t n = strlen(name);
-  if (strncmp(argv[*i], name, n) != 0) return NULL;
-  if (argv[*i][n] == '=') return argv[*i] + n + 1;
-  if (argv[*i][n] != '\0') return NULL;
-  *missing = *i + 1 >= argc;
-  return *missing ? "" : argv[++*i];
-}
-
-static Status parse_option(int argc, char **argv, int *i, RunArgs *out, Err *e) {
+static Status unknown_option(const char *word, Err *e) {
   static const char *const names[] = {"--out", "--dry-run", "--expect-digest", "--submitted",
                                       "--help"};
-  const char *word = argv[*i], *value;
-  bool missing = false;
+  const char *near = str_nearest(word, names, COUNT(names));
+  FAIL(e, E_USAGE, "unknown option %s%s%s%s", word, near ? "; did you mean " : "", near ? near : "",
+       near ? "?" : "; `caviar run --help` lists the options");
+}
+
+/* Those with a value are `--name VALUE` or `--name=VALUE`. */
+static Status parse_option(int argc, char **argv, int *i, RunArgs *out, Err *e) {
+  const struct {
+    const char *name, **value;
+  } options[] = {
+      {"--out", &out->out}, {"--expect-digest", &out->expect}, {"--submitted", &out->submitted}};
+  const char *word = argv[*i];
   if (str_eq(word, "--dry-run")) {
     out->dry_run = true;
-  } else if ((value = option(argc, argv, i, "--out", &missing))) {
-    out->out = value;
-  } else if ((value = option(argc, argv, i, "--expect-digest", &missing))) {
-    out->expect = value;
-  } else if ((value = option(argc, argv, i, "--submitted", &missing))) {
-    out->submitted = value;
-  } else {
-    const char *near = str_nearest(word, names, COUNT(names));
-    FAIL(e, E_USAGE, "unknown option %s%s%s%s", word, near ? "; did you mean " : "",
-         near ? near : "", near ? "?" : "; `caviar run --help` lists the options");
+    return OK;
   }
-  CHECK(e, !missing, E_USAGE, "%s needs a value", word);
-  return OK;
+  for (int k = 0; k < COUNT(options); k++) {
+    const size_t n = strlen(options[k].name);
+    if (strncmp(word, options[k].name, n) != 0 || (word[n] != '=' && word[n] != '\0')) continue;
+    CHECK(e, word[n] == '=' || *i + 1 < argc, E_USAGE, "%s needs a value", word);
+    *options[k].value = word[n] == '=' ? word + n + 1 : argv[++*i];
+    return OK;
+  }
+  return unknown_option(word, e);
 }
 
 static Status check_values(const RunArgs *r, Err *e) {
