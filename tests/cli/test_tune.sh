@@ -155,7 +155,14 @@ expect 3 "expected a number above 0" ranks 0 tune b train.optimizer.learning_rat
 [ "$(n_edits b)" = 0 ] || fail "a refused edit is in the journal"
 kill -STOP $pid
 expect 4 "no answer within 0.5 s" ranks 0 tune b train.l2=0.1 --wait 0.5
-expect 75 "nothing was done, and the request is taken back" timeout --preserve-status 0.5 "$CAVIAR" tune b train.l2=0.1 --wait 60
+"$CAVIAR" tune b train.l2=0.1 --wait 60 >out 2>err &
+asker=$!
+until ls b/requests/*.request >out 2>&1; do kill -0 $asker 2>/dev/null || fail "it did not ask"; done
+kill -TERM $asker
+wait $asker
+code=$?
+[ $code = 75 ] || fail "asked no more: exit $code, expected 75"
+grep -qF "nothing was done, and the request is taken back" err || fail "what became of the request?"
 kill -CONT $pid
 [ -z "$(ls b/requests)" ] || fail "what nobody answered is still asked"
 kill -TERM $pid # a paused run can be stopped
