@@ -411,15 +411,16 @@ Status record_publish(const RunDir *run, Err *e) {
   }
   const char *path = file_join(&a, run->dir, "results.h5");
   Status s = h5_create(&r.file, e);
-  if (s != OK) goto done;
-  s = build(&r, e);
-  if (s == OK)
-    s = h5_publish(r.file, path, e);
-  else
-    h5_discard(r.file);
-done:
+  if (s == OK) {
+    s = build(&r, e);
+    if (s == OK)
+      s = h5_publish(r.file, path, e);
+    else
+      h5_discard(r.file);
+  }
+  if (s != OK && !strstr(e->text, path)) (void)err_context(e, "%s", path);
   arena_free(&a);
-  return s == OK ? OK : err_context(e, "%s", path);
+  return s;
 }
 
 /* -1: it has none. */

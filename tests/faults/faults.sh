@@ -2,7 +2,7 @@
 # A small search in which the N-th call on a file fails, for every N and in every way (shim.c), and then the same
 # command again: the digest is the undisturbed one, the record says all, and no temporary file is left.
 #   faults.sh [--every K] [--only SCENARIO] [--seconds S]     every K-th (call, way), from a place that the time chooses
-# Needs CAVIAR and SHIM, the library.
+# Needs CAVIAR and SHIM, the library. Also with a CAVIAR that has the sanitizers.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
 
@@ -17,6 +17,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 work=$(pwd -P)
+export ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0:detect_leaks=0
 ways=(before after half term enospc eio erofs short full dead)
 
 # ---- the scenarios: a file, the directory that is there before, and what it is to come to --------------------------
