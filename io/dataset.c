@@ -196,8 +196,7 @@ Status io_dataset_unchanged(const IoDataset *d, Err *e) {
   dataset_fingerprint(d, now);
   CHECK(e, str_eq(now, d->fingerprint), E_DATA,
         "%s: was changed while it was in use (fingerprint %s, now %s), and nothing that came of it "
-        "is "
-        "kept; put it back and run the same command again",
+        "is kept; put it back and run the same command again",
         d->name, d->fingerprint, now);
   return OK;
 }
